@@ -1,0 +1,212 @@
+"""The command line: reads arguments, calls the library, prints. No logic of its own.
+
+Results go to stdout, progress and errors to stderr. Everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from alphaloss.errors import AlphalossError
+
+_INTERRUPTED = 130
+
+
+class _Group(click.Group):
+    """Errors that alphaloss raises on purpose become one paragraph and their exit code, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AlphalossError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Interrupted. Everything that was recorded is kept.", err=True)
+            ctx.exit(_INTERRUPTED)
+
+
+def _options(*options: Any) -> Any:
+    """Several options as one decorator, in the order in which help shows them."""
+
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON value on stdout and nothing else.")
+_setting_options = _options(
+    click.option(
+        "--evaluator", metavar="NAME|PATH", help="The task: a name (digits-noisy, digits) or your own .py file."
+    ),
+    click.option("--seed", type=click.IntRange(0), help="Of everything random. [default: 0]"),
+    click.option("--workers", type=click.IntRange(1), help="Training processes. [default: one a processor]"),
+    click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings in YAML."),
+    click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="One setting, for example search.wave=8."),
+)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="alphaloss")
+def main() -> None:
+    """Finds a better loss function for your training task, and proves that it is better.
+
+    A LOSS is a name from the zoo (`alphaloss zoo`), a Python file, a run folder (its champion), or RUN:ID.
+    """
+
+
+@main.command()
+@click.argument("run", required=False, type=click.Path(path_type=Path))
+@_setting_options
+@click.option("--algorithm", metavar="NAME", help="Who decides parents and survivors: islands.")
+@click.option("--proposer", metavar="NAME", help="Who writes losses: offline.")
+@click.option("--start", multiple=True, metavar="LOSS", help="Begin with this loss. [default: cross-entropy]")
+@click.option("--evaluations", type=click.IntRange(1), help="Programs that the search trains. [default: 60]")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Also end the search after this time.")
+@_json_option
+def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | None, **values: Any) -> None:
+    """Search for a better loss, select a champion and judge it on test data.
+
+    RUN is the folder that keeps everything; without it, a new one under runs/.
+    """
+    from alphaloss.report.console import ConsoleProgress, print_result
+    from alphaloss.run import default_workers, new_run_folder
+    from alphaloss.run import evolve as run_evolve
+
+    settings = _settings(config, values)
+    folder = run or new_run_folder()
+    result = run_evolve(settings, folder, workers=workers or default_workers(), progress=ConsoleProgress())
+    if as_json:
+        click.echo(result.to_json())
+    else:
+        print_result(result)
+
+
+@main.command()
+@click.argument("loss")
+@_json_option
+def check(loss: str, as_json: bool) -> None:
+    """Trace LOSS and run the gate: print its graph, or why it is rejected (exit code 1)."""
+    from alphaloss.check import check as run_check
+    from alphaloss.report.console import print_check
+
+    outcome = run_check(loss)
+    if as_json:
+        click.echo(outcome.to_json())
+    else:
+        print_check(outcome)
+    sys.exit(0 if outcome.status == "admitted" else 1)
+
+
+@main.command()
+@click.argument("losses", nargs=-1, required=True, metavar="LOSS...")
+@_setting_options
+@click.option("--seeds", type=click.IntRange(1), default=5, show_default=True, help="Trainings for each loss.")
+@click.option("--test", is_flag=True, help="Measure on test data instead of validation data.")
+@_json_option
+def evaluate(
+    losses: tuple[str, ...],
+    seeds: int,
+    test: bool,
+    as_json: bool,
+    workers: int | None,
+    config: Path | None,
+    **values: Any,
+) -> None:
+    """Train with each LOSS on the same seeds and compare with cross-entropy."""
+    import json
+
+    from alphaloss.evaluate import evaluate as run_evaluate
+    from alphaloss.report.console import ConsoleProgress, print_evaluations
+    from alphaloss.run import default_workers
+
+    lines = run_evaluate(
+        losses,
+        _settings(config, values),
+        seeds=seeds,
+        measure="test" if test else "validation",
+        workers=workers or default_workers(),
+        progress=ConsoleProgress(),
+    )
+    if as_json:
+        click.echo(json.dumps([line.model_dump(mode="json") for line in lines]))
+    else:
+        print_evaluations(lines, "test" if test else "validation")
+
+
+@main.command()
+@click.argument("name", required=False)
+@_json_option
+def zoo(name: str | None, as_json: bool) -> None:
+    """List the hand-designed losses that ship with alphaloss, or print one."""
+    import json
+
+    from alphaloss.losses.zoo import zoo_names, zoo_source, zoo_title
+
+    if name:
+        source = zoo_source(name)
+        click.echo(json.dumps({"name": name, "source": source}) if as_json else source.rstrip())
+    elif as_json:
+        click.echo(json.dumps([{"name": n, "title": zoo_title(n)} for n in zoo_names()]))
+    else:
+        for n in zoo_names():
+            click.echo(f"{n:16}{zoo_title(n)}")
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("program", required=False, metavar="[ID]")
+@click.option("--rejections", is_flag=True, help="List the rejected candidates with their reasons.")
+@_json_option
+def show(run: Path, program: str | None, rejections: bool, as_json: bool) -> None:
+    """Show RUN: its result and best programs; or one program in full."""
+    from alphaloss.report import console, runs
+
+    with runs.open_run(run) as opened:
+        if program:
+            shown: Any = runs.describe_program(opened, program)
+        elif rejections:
+            shown = runs.list_rejections(opened)
+        else:
+            shown = runs.describe_run(opened, run)
+    if as_json:
+        click.echo(shown.model_dump_json())
+    else:
+        console.print_shown(shown)
+
+
+@main.command()
+@click.argument("run", required=False, type=click.Path(path_type=Path))
+@_json_option
+def doctor(run: Path | None, as_json: bool) -> None:
+    """Check this machine: versions, sandbox, training; with RUN, also the integrity of its database."""
+    from alphaloss.doctor import examine
+    from alphaloss.report.console import print_findings
+
+    findings = examine(run)
+    if as_json:
+        click.echo(findings.model_dump_json())
+    else:
+        print_findings(findings)
+    sys.exit(0 if findings.healthy else 3)
+
+
+def _settings(config: Path | None, values: dict[str, Any]) -> Any:
+    from alphaloss.config import load_settings
+
+    return load_settings(
+        config,
+        values.pop("overrides"),
+        evaluator__name=values.pop("evaluator"),
+        search__evaluations=values.pop("evaluations", None),
+        search__minutes=values.pop("minutes", None),
+        start=values.pop("start", None) or None,
+        **values,
+    )

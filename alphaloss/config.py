@@ -1,0 +1,222 @@
+"""Every setting once, with its default, unit and meaning.
+
+A configuration file is the same tree in YAML; `--set a.b=c` sets one leaf. Unknown keys are refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from alphaloss.errors import UsageError
+from alphaloss.sandbox import SandboxLimits
+
+
+class Section(BaseModel):
+    """Base of all settings: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EvaluatorSettings(Section):
+    """The task."""
+
+    name: str = Field("digits-noisy", description="an evaluator that ships with alphaloss, or a path to a .py file")
+    options: dict[str, bool | int | float | str] = Field(
+        default_factory=dict, description="keywords for the evaluator's `task(...)` function"
+    )
+
+
+class SearchSettings(Section):
+    """How long the search goes on, and in which steps."""
+
+    evaluations: int = Field(60, ge=0, description="programs that are trained; selection and verdict come on top")
+    minutes: float | None = Field(
+        None, gt=0, description="also stop asking after this time; makes a run depend on the clock"
+    )
+    wave: int = Field(4, ge=1, description="variations that are asked for at once")
+    lag: int = Field(1, ge=0, description="waves that may be in training when the next is asked for")
+    attempts: int = Field(8, ge=1, description="candidates tried for a variation until the gate admits one")
+    dead_waves: int = Field(5, ge=1, description="waves without one admitted program after which the search stops")
+    seeds: int = Field(1, ge=1, description="trainings that give a program its search score")
+
+
+class SelectionSettings(Section):
+    """The second phase: who is compared with cross-entropy on fresh seeds, on validation data."""
+
+    programs: int = Field(4, ge=1, description="best programs of the search")
+    zoo: int = Field(3, ge=1, description="best losses of the zoo")
+    seeds: int = Field(8, ge=2, description="new seeds for each")
+    confidence: float = Field(
+        0.9, gt=0.5, lt=1, description="the champion has the largest one-sided lower bound of this confidence"
+    )
+
+
+class VerdictSettings(Section):
+    """The third phase: the champion against the references, on test data that nothing has seen."""
+
+    seeds: int = Field(10, ge=2, description="new seeds for each loss")
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="of the intervals")
+
+
+class GateSettings(Section):
+    """What a candidate must do before it may be trained with."""
+
+    class_counts: tuple[int, ...] = Field(
+        (2, 10, 100, 1000), description="class counts at which shape and finiteness are checked"
+    )
+    smallest_gradient: float = Field(
+        1e-6, gt=0, description="least gradient RMS at random logits, as a fraction of cross-entropy's"
+    )
+    largest_gradient: float = Field(1e6, gt=0, description="most gradient RMS, as a multiple of cross-entropy's")
+    least_alignment: float = Field(
+        0.3, description="least mean cosine of the logit gradients with cross-entropy's, at random logits"
+    )
+    learning_steps: int = Field(200, ge=1, description="steps of Adam on free logits")
+    learning_rate: float = Field(0.05, gt=0, description="its learning rate")
+    learning_accuracy: float = Field(0.95, gt=0, le=1, description="accuracy that it must reach")
+    duplicate_distance: float = Field(
+        1e-6, gt=0, description="losses whose gradient fields are nearer than this (cosine distance) are duplicates"
+    )
+
+
+class OfflineSettings(Section):
+    """How the offline proposer varies losses."""
+
+    ideas: float = Field(0.6, ge=0, le=1, description="share of idea-sized mutations; the others are small")
+    second_change: float = Field(0.3, ge=0, le=1, description="probability that a mutation is followed by another")
+    most_operations: int = Field(40, ge=4, le=400, description="largest loss that it proposes, in operations")
+    random_changes: int = Field(4, ge=1, description="mutations that make a `random` loss out of the start")
+
+
+class IslandSettings(Section):
+    """Population of the island model."""
+
+    islands: int = Field(2, ge=1, description="number of islands")
+    population: int = Field(8, ge=2, description="members of an island")
+    tournament: int = Field(3, ge=1, description="members that compete to be a parent")
+    crossover: float = Field(0.3, ge=0, le=1, description="share of variations with two parents")
+    random: float = Field(0.05, ge=0, le=1, description="share of variations without a parent")
+    migration_interval: int = Field(4, ge=1, description="waves between migrations")
+    migrants: int = Field(1, ge=1, description="members that an island sends to the next")
+
+
+class WorkerSettings(Section):
+    """Limits of a worker process; beyond them it is killed and replaced."""
+
+    memory_mib: int = Field(4096, ge=64, description="resident memory of a worker, in MiB (read on Linux only)")
+    deadline_factor: float = Field(50, ge=20, description="a job may take this many times what cross-entropy takes")
+    deadline_floor_seconds: float = Field(60, gt=0, description="a job may always take this long, in seconds")
+    start_timeout_seconds: float = Field(
+        600, gt=0, description="for importing TensorFlow, loading the data and compiling the model, in seconds"
+    )
+    recycle_growth_mib: int = Field(
+        1024, ge=1, description="a worker that grew by this much since its start is replaced between jobs, in MiB"
+    )
+
+
+class Settings(Section):
+    """A whole run."""
+
+    seed: int = Field(0, ge=0, description="of everything random")
+    evaluator: EvaluatorSettings = EvaluatorSettings()
+    algorithm: Literal["islands"] = "islands"
+    proposer: Literal["offline"] = "offline"
+    start: tuple[str, ...] = Field(("cross-entropy",), min_length=1, description="losses that the search begins with")
+    gradient_scale: Literal["match", "none"] = Field(
+        "match", description="multiply each loss so that its gradients are as large as cross-entropy's, or not"
+    )
+    search: SearchSettings = SearchSettings()
+    selection: SelectionSettings = SelectionSettings()
+    verdict: VerdictSettings = VerdictSettings()
+    gate: GateSettings = GateSettings()
+    offline: OfflineSettings = OfflineSettings()
+    islands: IslandSettings = IslandSettings()
+    sandbox: SandboxLimits = SandboxLimits()
+    workers: WorkerSettings = WorkerSettings()
+
+
+def load_settings(file: Path | None = None, overrides: Sequence[str] = (), **values: Any) -> Settings:
+    """Settings from a YAML file, then `a.b=c` overrides, then keyword values by dotted name; later ones win.
+
+    Args:
+        file: a YAML file with any part of the tree.
+        overrides: texts such as `search.evaluations=20`; the value is read as YAML.
+        **values: `search__evaluations=20`; None is left out.
+
+    Raises:
+        UsageError: the file cannot be read, is not YAML, or has a key or value that is not known.
+    """
+    tree: dict[str, Any] = _read(file) if file else {}
+    for text in overrides:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--set takes NAME=VALUE, for example search.evaluations=20; got `{text}`.")
+        _put(tree, name.split("."), _yaml(value, f"the value of --set {name}"))
+    for name, value in values.items():
+        if value is not None:
+            _put(tree, name.split("__"), value)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise UsageError(_explain(error)) from None
+
+
+def dump_settings(settings: Settings) -> str:
+    """The whole tree as YAML, defaults included: what a run folder keeps."""
+    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, width=100)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Cannot read the configuration file {file}: {error}.") from None
+    tree = _yaml(text, f"the configuration file {file}")
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise UsageError(
+            f"The configuration file {file} must hold settings (`search: ...`); it holds a {type(tree).__name__}."
+        )
+    return tree
+
+
+def _yaml(text: str, what: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UsageError(f"Cannot read {what}: it is not YAML ({' '.join(str(error).split())}).") from None
+
+
+def _put(tree: dict[str, Any], path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        branch = tree.setdefault(part, {})
+        if not isinstance(branch, dict):
+            raise UsageError(f"`{'.'.join(path)}` cannot be set: `{part}` is a single value.")
+        tree = branch
+    tree[path[-1]] = value
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, _names(Settings.model_fields, ""), n=1, cutoff=0.5)
+        hint = f"Did you mean `{near[0]}`?" if near else f"The sections are: {', '.join(Settings.model_fields)}."
+        return f"There is no setting `{name}`. {hint}"
+    return f"Setting `{name}`: {first['msg'][0].lower()}{first['msg'][1:]}; got {first['input']!r}."
+
+
+def _names(fields: Mapping[str, Any], prefix: str) -> list[str]:
+    names = []
+    for name, field in fields.items():
+        names.append(prefix + name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            names += _names(field.annotation.model_fields, f"{prefix}{name}.")
+    return names

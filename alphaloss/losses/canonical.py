@@ -1,0 +1,175 @@
+"""Building graphs, and their canonical form.
+
+The canonical form promises to merge spellings that differ only in: unused computations, repeated computations, folded
+constants, the order of the arguments of commutative operations, keywords given as their defaults, and -0 for 0. It
+promises no algebra: `square(x)` and `x * x` are different graphs (the gate's duplicate check compares behaviour).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import warnings
+from collections.abc import Mapping
+
+from alphaloss.losses.graph import LossGraph, Node, node_type
+from alphaloss.losses.operations import OPERATIONS
+from alphaloss.losses.shapes import Static
+from alphaloss.losses.types import INPUT_TYPES, Type
+
+_AXES_THAT_MEAN_LAST = {"sum", "mean", "max", "min", "logsumexp", "softmax", "log_softmax", "expand_dims", "squeeze"}
+
+
+class GraphBuilder:
+    """Adds operations one by one; equal operations share one value, constants fold.
+
+    Methods take and return value numbers. Types are checked as each operation is added.
+    """
+
+    def __init__(self, inputs: tuple[str, ...] = ("y_true", "y_pred")) -> None:
+        self.inputs = inputs
+        self.nodes: list[Node] = []
+        self.types: list[Type] = [INPUT_TYPES[name] for name in inputs]
+        self._digests = [hashlib.sha256(name.encode()).digest() for name in inputs]
+        self._known: dict[bytes, int] = {}
+
+    def input(self, name: str) -> int:
+        """The value of an input."""
+        return self.inputs.index(name)
+
+    def constant(self, value: float, name: str | None = None) -> int:
+        """A number, optionally a named one (a tunable default of the printed function)."""
+        kwargs: dict[str, Static] = {"value": float(value) + 0.0}
+        if name is not None:
+            kwargs["name"] = name
+        return self._add(Node(op="constant", kwargs=kwargs))
+
+    def class_count(self) -> int:
+        """The symbolic number of classes."""
+        return self._add(Node(op="class_count"))
+
+    def add(self, op: str, *args: int, **static: Static) -> int:
+        """Adds an operation and returns its value.
+
+        Raises:
+            GraphError: unknown operation, wrong arguments, types that do not fit.
+        """
+        node = Node(op=op, args=args, kwargs=static)
+        node_type(node, self.types)  # before defaults are dropped, so that messages show what was asked
+        operation = OPERATIONS[op]
+        kwargs = {p.name: static[p.name] for p in operation.statics if p.name in static}
+        if op in _AXES_THAT_MEAN_LAST:
+            kwargs["axis"] = -1
+        kwargs = {
+            p.name: kwargs[p.name]
+            for p in operation.statics
+            if p.required or kwargs.get(p.name, p.default) != p.default
+        }
+        if operation.commutative:
+            args = tuple(sorted(args, key=self._order))
+        folded = self._fold(op, args, kwargs)
+        if folded is not None:
+            return self.constant(folded)
+        return self._add(Node(op=op, args=args, kwargs=kwargs))
+
+    def graph(self, output: int) -> LossGraph:
+        """The finished graph, in canonical form.
+
+        Raises:
+            GraphError: the output is not one float a sample, or the graph is too large.
+        """
+        return canonical(LossGraph(inputs=self.inputs, nodes=tuple(self.nodes), output=output))
+
+    def _add(self, node: Node) -> int:
+        content = [node.op.encode(), *(self._digests[a] for a in node.args), repr(sorted(node.kwargs.items())).encode()]
+        digest = hashlib.sha256(b"\0".join(content)).digest()
+        if digest not in self._known:
+            self.types.append(node_type(node, self.types))
+            self.nodes.append(node)
+            self._digests.append(digest)
+            self._known[digest] = len(self.types) - 1
+        return self._known[digest]
+
+    def _node(self, value: int) -> Node | None:
+        index = value - len(self.inputs)
+        return self.nodes[index] if index >= 0 else None
+
+    def _order(self, value: int) -> tuple[int, int, bytes]:
+        """Inputs first, then computed values, numbers last; among equals by content, never by position."""
+        node = self._node(value)
+        if node is None:
+            return (0, value, b"")
+        if node.operation.arity > 0:
+            return (1, 0, self._digests[value])
+        return (2, 0, self._digests[value])
+
+    def _fold(self, op: str, args: tuple[int, ...], kwargs: Mapping[str, Static]) -> float | None:
+        """The number that an operation on unnamed numbers gives, or None if it has to stay."""
+        nodes = [self._node(a) for a in args]
+        if not nodes or any(n is None or n.op != "constant" or "name" in n.kwargs for n in nodes):
+            return None
+        values = [float(n.kwargs["value"]) for n in nodes if n is not None]  # type: ignore[arg-type]
+        if (
+            op in ("cast", "stop_gradient")
+            or OPERATIONS[op].result([self.types[a] for a in args], kwargs).dtype != "float"
+        ):
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a result that is not finite stays unfolded
+            result = float(OPERATIONS[op].numpy(*values, **kwargs))
+        return result if math.isfinite(result) else None
+
+
+def canonical(graph: LossGraph, *, keep_names: bool = True) -> LossGraph:
+    """The same loss with its values in canonical order; `keep_names=False` also drops the names of constants."""
+    ordered = _rebuild(graph, keep_names)
+    # Numbering follows a walk from the output, so that what was written first does not matter.
+    used = _reachable(ordered)
+    inputs = ordered.inputs
+    number = {i: i for i in range(len(inputs))}
+    nodes: list[Node] = []
+    for value in used:
+        node = ordered.node(value)
+        if node is not None:
+            number[value] = len(inputs) + len(nodes)
+            nodes.append(Node(op=node.op, args=tuple(number[a] for a in node.args), kwargs=node.kwargs))
+    return LossGraph(inputs=inputs, nodes=tuple(nodes), output=number[ordered.output])
+
+
+def _rebuild(graph: LossGraph, keep_names: bool) -> LossGraph:
+    needed = set(_reachable(graph))
+    inputs = tuple(name for i, name in enumerate(graph.inputs) if i < 2 or i in needed)
+    builder = GraphBuilder(inputs)
+    value = {i: builder.input(name) for i, name in enumerate(graph.inputs) if name in inputs}
+    for position, node in enumerate(graph.nodes, start=len(graph.inputs)):
+        if position not in needed:
+            continue
+        if node.op == "constant":
+            static = node.static
+            name = static["name"] if keep_names else None
+            value[position] = builder.constant(float(static["value"]), str(name) if name else None)  # type: ignore[arg-type]
+        elif node.op == "class_count":
+            value[position] = builder.class_count()
+        else:
+            value[position] = builder.add(node.op, *(value[a] for a in node.args), **node.kwargs)
+    return LossGraph(inputs=inputs, nodes=tuple(builder.nodes), output=value[graph.output])
+
+
+def _reachable(graph: LossGraph) -> list[int]:
+    """The values that the output needs, each after the values that it uses."""
+    order: list[int] = []
+    seen: set[int] = set()
+    stack = [(graph.output, False)]
+    while stack:
+        value, expanded = stack.pop()
+        if expanded:
+            order.append(value)
+            continue
+        if value in seen:
+            continue
+        seen.add(value)
+        stack.append((value, True))
+        node = graph.node(value)
+        if node is not None:
+            stack.extend((a, False) for a in reversed(node.args))
+    return order

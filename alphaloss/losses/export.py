@@ -1,0 +1,70 @@
+"""`best_loss.py`: a loss as a file that needs keras and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.source import print_function
+from alphaloss.losses.symbolic import latex
+
+_MODULE = '''"""{heading}
+
+    {formula}
+
+y_k is the label, z_k the logit and p_k = softmax(z)_k the probability of class k; K is the number of classes.{scaled}
+
+    model.compile(optimizer, loss=loss)            # a function of one-hot (or soft) labels and logits
+    model.compile(optimizer, loss=BestLoss())      # a Loss object, which is saved with the model
+
+The model must end in logits: a last Dense layer without softmax. To load a saved model, import this file first.
+"""
+
+import keras
+from keras import ops
+
+{constants}
+{function}
+
+@keras.saving.register_keras_serializable(package="alphaloss", name="Loss_{id}")
+class BestLoss(keras.losses.Loss):
+    """The same loss as an object; its reduction, name and dtype are Keras' own."""
+
+    def __init__(self, reduction="sum_over_batch_size", name="best_loss", dtype=None):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+
+    def call(self, y_true, y_pred):
+        return loss(y_true, y_pred)
+'''
+
+
+def export_keras(
+    graph: LossGraph, *, heading: str, gradient_scale: float = 1.0, class_prior: Sequence[float] = ()
+) -> str:
+    """The text of a module with `loss(y_true, y_pred)` and the registered class `BestLoss`.
+
+    Args:
+        graph: the loss.
+        heading: what the module's text begins with; where the loss comes from.
+        gradient_scale: the factor that the loss was trained with.
+        class_prior: shape (classes,), written into the file if the loss asks for it.
+    """
+    function = print_function(graph, scale=gradient_scale)
+    constants = ""
+    if "class_prior" in graph.inputs:
+        constants = f"CLASS_PRIOR = {[float(p) for p in class_prior]!r}\n\n"
+        function = function.replace("class_prior", "class_prior=CLASS_PRIOR", 1)
+    scaled = ""
+    if gradient_scale != 1.0:
+        scaled = (
+            f"\nThe factor {gradient_scale!r} makes its gradients as large as cross-entropy's, so that a learning rate that"
+            "\nsuits one suits the other."
+        )
+    return _MODULE.format(
+        heading=heading,
+        formula=latex(graph),
+        scaled=scaled,
+        constants=constants,
+        function=function,
+        id=graph.key[:10],
+    )

@@ -1,0 +1,65 @@
+"""What a user may call a loss: a name of the zoo, a Python file, RUN, or RUN:ID."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from alphaloss.database import Database
+from alphaloss.errors import UsageError
+from alphaloss.losses.zoo import zoo_names, zoo_source
+
+DATABASE = "run.sqlite"
+
+
+class NamedSource(NamedTuple):
+    """The text of a loss, and what tables call it."""
+
+    name: str
+    source: str
+
+
+def find_loss(text: str) -> NamedSource:
+    """The source of a loss that a user named.
+
+    Args:
+        text: a name of the zoo, a path to a `.py` file, a run folder (its champion), or `RUN:ID`.
+
+    Raises:
+        UsageError: there is no such loss; the message has the nearest names.
+    """
+    if text in zoo_names():
+        return NamedSource(text, zoo_source(text))
+    path = Path(text)
+    if path.suffix == ".py" or path.is_file():
+        return NamedSource(path.name, _read(path))
+    run, colon, prefix = text.rpartition(":")
+    folder = Path(run if colon else text)
+    if (folder / DATABASE).is_file():
+        with Database.read(folder / DATABASE) as database:
+            key = prefix if colon else _champion(database, folder)
+            program = database.find_program(key)
+        return NamedSource(f"{folder.name}:{program.id}", program.source)
+    if colon:
+        raise UsageError(f"There is no run `{folder}` (a folder with {DATABASE}); RUN:ID names a program of a run.")
+    return NamedSource(text, zoo_source(text))
+
+
+def _champion(database: Database, folder: Path) -> str:
+    results = database.events("result")
+    if not results:
+        raise UsageError(
+            f"The run `{folder}` has no champion yet; name one of its programs as {folder}:ID (`alphaloss show {folder}`)."
+        )
+    return str(results[-1].payload["champion_key"])
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UsageError(
+            f"There is no file `{path}`. A loss is a name from the zoo, a Python file, RUN or RUN:ID."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Cannot read the loss `{path}`: {error}.") from None

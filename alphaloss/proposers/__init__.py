@@ -1,0 +1,25 @@
+"""Proposers make candidates. `propose` turns a variation (an operator and its parents) into source texts."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from alphaloss.proposers.offline import OfflineProposer
+from alphaloss.records import Candidate, Variation
+
+__all__ = ["OfflineProposer", "Proposer"]
+
+
+class Proposer(Protocol):
+    """The seam between the search and whatever writes losses."""
+
+    def propose(self, variation: Variation, rng: np.random.Generator) -> list[Candidate]:
+        """Candidates for a variation, best first; an empty list if it has none.
+
+        Args:
+            variation: the operator and the parents; `random` has none.
+            rng: the only source of randomness that a deterministic proposer may use.
+        """
+        ...

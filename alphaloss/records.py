@@ -1,0 +1,180 @@
+"""The records that travel between the rooms and into the database; all immutable.
+
+    Candidate --gate--> Program | Rejection | Duplicate
+    Program --workers--> Training (one fit) --> Evaluation (all fits that give a program its score at a rung)
+
+A candidate's failure is a result with a reason. A missing or non-finite score is `None`, never a number.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from alphaloss.losses.graph import LossGraph
+
+
+class Record(BaseModel):
+    """Base of the records: frozen, and strict about what it is given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Phase(StrEnum):
+    """The three phases of a run; no seed is used in two of them."""
+
+    SEARCH = "search"
+    SELECTION = "selection"
+    VERDICT = "verdict"
+
+
+class Candidate(Record):
+    """A source text that proposes a loss, and where it came from."""
+
+    source: str
+    operator: str = Field(description="the variation that made it, for example `mutate.temper`")
+    parents: tuple[str, ...] = Field(default=(), description="graph keys of the programs it was made from")
+
+
+class Program(Record):
+    """A candidate that the gate admitted. Its identity is `key`, the hash of the canonical graph."""
+
+    candidate: Candidate
+    graph: LossGraph
+    source: str = Field(description="the canonical print of `graph`: what is shown, exported and run")
+    gradient_field: tuple[float, ...] = Field(description="unit-norm gradients on the gate's fixed probes")
+    gradient_scale: float = Field(description="factor that matches the gradient RMS to cross-entropy's")
+
+    @property
+    def key(self) -> str:
+        """sha256 of the canonical graph, in hexadecimal."""
+        return self.graph.key
+
+    @property
+    def id(self) -> str:
+        """The first ten characters of `key`: what tables show and `RUN:ID` accepts."""
+        return self.key[:10]
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Program:
+        """Programs are immutable, so DEAP's clones share them."""
+        return self
+
+
+class Code(StrEnum):
+    """Why the gate refused a candidate; the order is the order of the checks."""
+
+    SOURCE = "SOURCE"
+    TRACE = "TRACE"
+    SHAPE = "SHAPE"
+    NOT_FINITE = "NOT_FINITE"
+    NOT_PER_SAMPLE = "NOT_PER_SAMPLE"
+    NO_GRADIENT = "NO_GRADIENT"
+    DUPLICATE = "DUPLICATE"
+    MISALIGNED = "MISALIGNED"
+    CANNOT_LEARN = "CANNOT_LEARN"
+
+
+class Rejection(Record):
+    """Why a candidate was not admitted, in a sentence that helps its author to mend it."""
+
+    candidate: Candidate
+    code: Code
+    message: str
+    line: int | None = Field(default=None, description="line in the author's source, where it is known")
+
+
+class Duplicate(Record):
+    """A candidate that means the same as a program of this run."""
+
+    candidate: Candidate
+    of: str = Field(description="key of the program that it repeats")
+
+
+class Failed(Record):
+    """A variation that yielded no candidate at all (a proposer gave up)."""
+
+    operator: str
+    parents: tuple[str, ...] = ()
+    reason: str
+
+
+class Status(StrEnum):
+    """How a training ended."""
+
+    OK = "ok"
+    DIVERGED = "diverged"
+    KILLED = "killed"
+
+
+class TestResult(Record):
+    """What the test data said about one training: opened in the verdict only.
+
+    `samples` holds the metric's contribution of each test sample (accuracy: 1.0 if correct), so that intervals can
+    be bootstrapped over samples. The `early_` fields are for the weights of the epoch with the best validation score.
+    """
+
+    score: float
+    samples: tuple[float, ...]
+    early_epoch: int
+    early_score: float
+    early_samples: tuple[float, ...]
+
+
+class Training(Record):
+    """One fit of one loss on one task, rung and seed."""
+
+    key: str = Field(description="graph key of the loss")
+    rung: str
+    seed: int
+    learning_rate_scale: float = 1.0
+    status: Status
+    score: float | None = Field(description="validation metric after the last epoch")
+    curve: tuple[float | None, ...] = Field(description="validation metric after each epoch")
+    message: str = ""
+    test: TestResult | None = None
+    seconds: float
+    steps: int
+
+
+class Evaluation(Record):
+    """All trainings that give a program its score at a rung, in the order of the phase's seeds."""
+
+    key: str
+    phase: Phase
+    rung: str
+    trainings: tuple[Training, ...]
+
+    @property
+    def score(self) -> float | None:
+        """Mean validation score over the seeds; `None` if any training failed."""
+        scores = [t.score for t in self.trainings if t.score is not None]
+        if not scores or len(scores) < len(self.trainings):
+            return None
+        return sum(scores) / len(scores)
+
+
+Outcome = Program | Rejection | Duplicate | Failed
+"""What becomes of a variation."""
+
+
+class Variation(Record):
+    """A request to a proposer: make a candidate from these parents."""
+
+    operator: str = Field(description="`init`, `mutate`, `crossover` or `random`")
+    parents: tuple[Program, ...] = ()
+    island: int = 0
+
+
+class Scored(Record):
+    """A program with the score that selection uses; `None` if its evaluation failed."""
+
+    program: Program
+    score: float | None
+
+
+class Told(Record):
+    """What an algorithm learns of one variation: its outcome, and the score if it is a program that was trained."""
+
+    outcome: Outcome
+    score: float | None = None

@@ -1,0 +1,218 @@
+"""What the command line shows: tables on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from functools import singledispatch
+
+from rich.console import Console
+from rich.markup import escape
+from rich.syntax import Syntax
+from rich.table import Table
+
+from alphaloss.check import Check
+from alphaloss.doctor import Findings
+from alphaloss.evaluate import LossEvaluation
+from alphaloss.losses.symbolic import latex
+from alphaloss.progress import Progress
+from alphaloss.records import Evaluation, Outcome, Phase, Program
+from alphaloss.report.runs import ProgramShown, RejectionsShown, RunShown
+from alphaloss.result import Result
+from alphaloss.verdict import CROSS_ENTROPY, Verdict
+
+_stdout = Console(highlight=False, soft_wrap=True)
+_stderr = Console(stderr=True, highlight=False)
+
+_WHAT = {
+    Phase.SEARCH: "search: one seed a program, validation data",
+    Phase.SELECTION: "selection: new seeds, validation data",
+    Phase.VERDICT: "verdict: new seeds, test data",
+}
+
+
+class ConsoleProgress(Progress):
+    """A line for every third wave of the search, and for each quarter of the other phases."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.outcomes: Counter[str] = Counter()
+        self.trainings = 0
+        self.expected = 0
+        self.current: Phase | None = None
+
+    def start(self, message: str) -> None:
+        self._say(f"{message} ...")
+
+    def phase(self, phase: Phase, trainings: int) -> None:
+        self.current, self.trainings, self.expected = phase, 0, trainings
+        self._say(f"{_WHAT[phase]}, about {trainings} trainings")
+
+    def outcome(self, outcome: Outcome) -> None:
+        self.outcomes["admitted" if isinstance(outcome, Program) else "rejected"] += 1
+
+    def trained(self, evaluation: Evaluation) -> None:
+        before = self.trainings
+        self.trainings += len(evaluation.trainings)
+        quarter = max(1, self.expected // 4)
+        if self.current is not Phase.SEARCH and before // quarter != self.trainings // quarter:
+            self._say(f"  {self.trainings} of {self.expected} trainings")
+
+    def wave(self, waves: int, programs: int, best: float) -> None:
+        if waves % 3 == 0:
+            self._say(
+                f"  wave {waves}: {programs} programs, best score {best:.4f}, "
+                f"{self.outcomes['admitted']} admitted, {self.outcomes['rejected']} rejected or repeated"
+            )
+
+    def _say(self, text: str) -> None:
+        seconds = int(time.monotonic() - self.started)
+        _stderr.print(f"{seconds // 60:3d}:{seconds % 60:02d}  {escape(text)}", soft_wrap=True)
+
+
+def print_result(result: Result) -> None:
+    """The final table, the verdict in a few sentences, and the champion."""
+    table = Table(title=f"{result.metric} on {result.task}", title_justify="left")
+    table.add_column("loss")
+    for column in ("search", "selection", "test"):
+        table.add_column(column, justify="right")
+    for line in result.table:
+        name = f"{line.role} ({line.name or line.id})" if line.name != line.role else line.role
+        table.add_row(escape(name), *(_number(v) for v in (line.search, line.selection, line.test)))
+    for score in result.verdict.scores:
+        if score.label not in {line.role for line in result.table}:
+            table.add_row(escape(score.label), "", "", _number(score.mean))
+    _stdout.print(table)
+    for sentence in verdict_sentences(result.verdict, result.task):
+        _stdout.print(escape(sentence))
+    _stdout.print(f"\nThe champion, {result.champion.id}:\n")
+    _print_code(result.champion.source)
+    rejected = sum(result.rejected.values())
+    _stdout.print(
+        f"\n{result.trainings} trainings, {result.admitted} programs, {rejected} rejected, {result.duplicates} duplicates, "
+        f"{result.seconds / 60:.1f} minutes.\nSaved: {escape(str(result.run / 'best_loss.py'))} "
+        f"(content {result.content_hash[:16]})"
+    )
+
+
+def verdict_sentences(verdict: Verdict, task: str) -> list[str]:
+    """What the test data allows to say, for this task."""
+    if not verdict.claims:
+        return ["No verdict: the champion or every reference failed on a seed of the test phase."]
+    sentences = []
+    for claim in verdict.claims:
+        shown = "better than" if claim.holds else "not shown to be better than"
+        sentences.append(
+            f"On {task}, the champion is {shown} {claim.against}: {claim.difference:+.4f} "
+            f"[{claim.low:+.4f}, {claim.high:+.4f}] over {verdict.seeds} seeds."
+        )
+    against = next((c for c in verdict.claims if c.against == CROSS_ENTROPY), verdict.claims[0])
+    sentences.append(
+        f"Intervals: {verdict.confidence:.0%}, bootstrap over seeds and test samples; claims: paired t, Holm at 5 %. "
+        f"A difference of {against.detectable:.4f} to {against.against} could have been detected."
+    )
+    return sentences
+
+
+def print_check(outcome: Check) -> None:
+    """The graph as code and formula, or the reason."""
+    if outcome.graph is None:
+        where = f" (line {outcome.line})" if outcome.line else ""
+        _stdout.print(f"[bold]rejected[/]: {outcome.code}{where}: {escape(outcome.message)}")
+        return
+    _stdout.print(f"[bold]admitted[/]: {outcome.operations} operations, key {outcome.graph.key[:10]}\n")
+    _print_code(str(outcome.source))
+    _stdout.print(f"\n{escape(latex(outcome.graph))}")
+
+
+def print_evaluations(lines: list[LossEvaluation], data: str) -> None:
+    """Means with standard errors, and paired differences to cross-entropy with their intervals."""
+    metric = lines[0].metric
+    table = Table(title=f"{metric} on {data} data, after the last epoch", title_justify="left")
+    table.add_column("loss")
+    table.add_column("status")
+    for column in ("mean", "sem", "minus cross-entropy", "interval", "seeds", "seconds"):
+        table.add_column(column, justify="right")
+    for line in lines:
+        interval = "" if line.ci_low is None else f"[{line.ci_low:+.4f}, {line.ci_high:+.4f}]"
+        delta = "" if line.delta is None else f"{line.delta:+.4f}"
+        numbers = (
+            _number(line.mean),
+            _number(line.sem),
+            delta,
+            escape(interval),
+            str(line.seeds),
+            f"{line.seconds:.1f}",
+        )
+        table.add_row(escape(line.loss), line.status, *numbers)
+    _stdout.print(table)
+    for line in lines:
+        if line.message:
+            _stdout.print(f"{escape(line.loss)}: {escape(line.message)}")
+
+
+def print_findings(findings: Findings) -> None:
+    """One line a finding."""
+    for finding in findings.findings:
+        mark = "[green]ok[/]  " if finding.ok else "[red]FAIL[/]"
+        _stdout.print(f"{mark} {escape(finding.what)}: {escape(finding.message)}")
+
+
+@singledispatch
+def print_shown(shown: object) -> None:
+    """What `show` found, by its type."""
+    raise TypeError(f"nothing to print a {type(shown).__name__} with")
+
+
+@print_shown.register
+def _(shown: RunShown) -> None:
+    trainings = ", ".join(f"{phase} {count}" for phase, count in shown.trainings.items())
+    _stdout.print(
+        f"{escape(str(shown.run))}: {shown.status}. Task {shown.task}, {shown.metric}. Trainings: {trainings}."
+    )
+    _stdout.print(f"Outcomes: {_counts(shown.outcomes)}. Rejected: {_counts(shown.rejected) or 'none'}.")
+    if shown.test_opened > 1:
+        _stdout.print(
+            f"The test data was opened {shown.test_opened} times: later figures are not independent evidence."
+        )
+    if shown.result is not None:
+        print_result(Result.model_validate({k: v for k, v in shown.result.items() if k != "champion_key"}))
+        return
+    table = Table(title="best programs of the search so far", title_justify="left")
+    for column in ("id", "name", "operations", "search", "formula"):
+        table.add_column(column)
+    for line in shown.best:
+        table.add_row(line.id, line.name or "", str(line.operations), _number(line.search), escape(line.formula))
+    _stdout.print(table)
+
+
+@print_shown.register
+def _(shown: ProgramShown) -> None:
+    parents = ", ".join(shown.parents) or "none"
+    _stdout.print(
+        f"{shown.id}, made by {escape(shown.operator)} from {parents}; gradient scale {shown.gradient_scale:.4g}"
+    )
+    for phase, scores in shown.scores.items():
+        _stdout.print(f"{phase}: {', '.join(_number(s) for s in scores)}")
+    _stdout.print(f"\n{escape(shown.formula)}\n")
+    _print_code(shown.source)
+
+
+@print_shown.register
+def _(shown: RejectionsShown) -> None:
+    for line in shown.rejections:
+        _stdout.print(f"wave {line.wave}, {escape(line.operator)}: [bold]{line.code}[/] {escape(line.message)}")
+
+
+def _print_code(source: str) -> None:
+    # Control characters of a hostile name or text must not reach the terminal.
+    safe = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in source)
+    _stdout.print(Syntax(safe.strip("\n"), "python", background_color="default"))
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

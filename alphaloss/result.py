@@ -1,0 +1,121 @@
+"""What a run found: the table with the columns search, selection and test, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from alphaloss.database import Database
+from alphaloss.losses.graph import LossGraph
+from alphaloss.records import Evaluation, Program, Record
+from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, CROSS_ENTROPY, EARLY_STOPPED, Verdict
+
+
+class LossResult(Record):
+    """One loss in the final table. A score is the mean over the seeds of its column, None where there is none."""
+
+    role: str
+    name: str | None = Field(description="of a loss from the zoo")
+    id: str = Field(description="of the program in the run")
+    source: str
+    search: float | None
+    selection: float | None
+    test: float | None
+    gradient_scale: float
+    graph: LossGraph
+
+    @property
+    def loss(self) -> Callable[[Any, Any], Any]:
+        """The loss as a function for `model.compile`; imports keras."""
+        from alphaloss.losses.keras_loss import keras_function  # noqa: PLC0415  # TensorFlow takes seconds to load
+
+        function = keras_function(self.graph)
+        scale = self.gradient_scale
+
+        def loss(y_true: Any, y_pred: Any) -> Any:
+            return scale * function(y_true, y_pred)
+
+        return loss
+
+
+class Result(Record):
+    """The outcome of a run."""
+
+    run: Path
+    status: Literal["better", "not-shown-better"]
+    seconds: float
+    task: str
+    metric: str
+    trainings: int
+    admitted: int
+    rejected: dict[str, int]
+    duplicates: int
+    content_hash: str
+    champion: LossResult
+    reference: LossResult
+    reference_early_stopped: LossResult
+    best_of_zoo: LossResult
+    verdict: Verdict
+
+    @property
+    def table(self) -> tuple[LossResult, ...]:
+        """The four losses of the final table, the champion first."""
+        return (self.champion, self.reference, self.reference_early_stopped, self.best_of_zoo)
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return self.model_dump_json()
+
+
+def summarise(
+    database: Database,
+    *,
+    folder: Path,
+    seconds: float,
+    task: str,
+    metric: str,
+    champion: Program,
+    reference: Program,
+    best_of_zoo: Program,
+    zoo_name: str,
+    search: Mapping[str, Evaluation],
+    selection: Mapping[str, Evaluation],
+    verdict: Verdict,
+) -> Result:
+    """Puts the table together from the three phases; `search` and `selection` are by graph key."""
+
+    def line(role: str, program: Program, name: str | None, *, early: bool = False) -> LossResult:
+        return LossResult(
+            role=role,
+            name=name,
+            id=program.id,
+            source=program.source,
+            # The score of an early-stopped training on the data that stopped it is no evidence.
+            search=None if early else search[program.key].score,
+            selection=None if early else selection[program.key].score,
+            test=verdict.score(role),
+            gradient_scale=program.gradient_scale,
+            graph=program.graph,
+        )
+
+    counts = database.outcome_counts()
+    return Result(
+        run=folder,
+        status="better" if verdict.better else "not-shown-better",
+        seconds=seconds,
+        task=task,
+        metric=metric,
+        trainings=sum(database.training_counts().values()),
+        admitted=counts.get("program", 0),
+        rejected={code.value: count for code, count in database.rejection_counts().items()},
+        duplicates=counts.get("duplicate", 0),
+        content_hash=database.content_hash(),
+        champion=line(CHAMPION, champion, None),
+        reference=line(CROSS_ENTROPY, reference, CROSS_ENTROPY),
+        reference_early_stopped=line(EARLY_STOPPED, reference, EARLY_STOPPED, early=True),
+        best_of_zoo=line(BEST_OF_ZOO, best_of_zoo, zoo_name),
+        verdict=verdict,
+    )

@@ -1,0 +1,252 @@
+"""A whole run: search, selection, verdict, and the files that it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+from alphaloss.algorithms import Algorithm, Islands
+from alphaloss.bench import Bench, Measure
+from alphaloss.config import Settings, dump_settings
+from alphaloss.database import Database
+from alphaloss.errors import SearchFailedError, UsageError
+from alphaloss.files import write_file
+from alphaloss.gate import Gate
+from alphaloss.losses.export import export_keras
+from alphaloss.losses.zoo import REFERENCE, zoo_names, zoo_source
+from alphaloss.naming import DATABASE, find_loss
+from alphaloss.progress import Progress
+from alphaloss.proposers import OfflineProposer
+from alphaloss.records import Candidate, Duplicate, Evaluation, Phase, Program, Rejection, Scored
+from alphaloss.result import Result, summarise
+from alphaloss.sandbox import Sandbox
+from alphaloss.search import Search
+from alphaloss.seeds import phase_seeds
+from alphaloss.selection import Selection, select
+from alphaloss.training import EvaluatorRef, Workers, find_evaluator
+from alphaloss.verdict import Verdict, judge
+
+
+def default_workers() -> int:
+    """One a processor that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def new_run_folder() -> Path:
+    """`runs/` and the time, for a run that the user did not name."""
+    return Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S")
+
+
+def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress) -> Result:
+    """Searches for a better loss, selects a champion and judges it.
+
+    Args:
+        settings: of the run.
+        folder: where the run is kept; must not hold a run yet.
+        workers: training processes; the result does not depend on it.
+        progress: is told what happens.
+
+    Raises:
+        UsageError: the folder holds a run, or the evaluator or a start loss cannot be used.
+        SearchFailedError: no program could be trained.
+        InfrastructureError: workers or database failed.
+    """
+    if (folder / DATABASE).exists():
+        raise UsageError(f"The folder `{folder}` already holds a run. Choose another name for the new run.")
+    evaluator = EvaluatorRef(path=find_evaluator(settings.evaluator.name), options=settings.evaluator.options)
+    with ExitStack() as stack:
+        stack.callback(progress.finish)
+        progress.start(f"Starting {workers} worker{'s' * (workers > 1)} for {settings.evaluator.name}")
+        pool = stack.enter_context(Workers(evaluator, settings=settings.workers, count=workers))
+        sandbox = stack.enter_context(Sandbox(settings.sandbox))
+        losses = Losses(settings, sandbox, pool.info.classes)
+        database = stack.enter_context(Database.create(folder / DATABASE))
+        return _Run(settings, folder, database, losses, pool, progress).execute()
+
+
+class Losses:
+    """What a run starts from: the search's gate, its start programs and the zoo.
+
+    Raises:
+        UsageError: a start loss does not exist, or the gate refuses it.
+    """
+
+    def __init__(self, settings: Settings, sandbox: Sandbox, classes: int) -> None:
+        def new_gate() -> Gate:
+            return Gate(sandbox, settings.gate, classes=classes, match_scale=settings.gradient_scale == "match")
+
+        self.gate = new_gate()
+        self.start = [_admit(self.gate, *find_loss(name)) for name in settings.start]
+        # The zoo is described by gates of its own: a search that rediscovers one of its losses may keep it.
+        self.zoo = {name: _admit(new_gate(), name, zoo_source(name)) for name in zoo_names()}
+        self.reference = self.zoo[REFERENCE]
+
+
+class _Run:
+    """One run in progress: what its phases share."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        database: Database,
+        losses: Losses,
+        workers: Workers,
+        progress: Progress,
+    ) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.database = database
+        self.losses = losses
+        self.workers = workers
+        self.progress = progress
+        self.started = time.monotonic()
+        self.maximize = workers.info.direction == "max"
+
+    def execute(self) -> Result:
+        """The three phases, one after the other."""
+        write_file(self.folder / "config.yaml", dump_settings(self.settings))
+        self.database.event("run", {"settings": self.settings.model_dump(mode="json")})
+        self.database.event("task", self.workers.info.model_dump(mode="json"))
+        for name, program in self.losses.zoo.items():
+            self.database.record_program(program, name)
+        for program in self.losses.start:
+            self.database.record_program(program)
+        algorithm, search = self._search()
+        selection = self._select(algorithm, search)
+        verdict = self._judge(selection)
+        result = summarise(
+            self.database,
+            folder=self.folder,
+            seconds=time.monotonic() - self.started,
+            task=self.workers.info.name,
+            metric=self.workers.info.metric,
+            champion=selection.champion,
+            reference=self.losses.reference,
+            best_of_zoo=selection.best_of_zoo,
+            zoo_name=next(n for n, p in self.losses.zoo.items() if p.key == selection.best_of_zoo.key),
+            search=search,
+            selection=selection.evaluations,
+            verdict=verdict,
+        )
+        self.database.event("result", {"champion_key": selection.champion.key, **json.loads(result.to_json())})
+        write_file(self.folder / "best_loss.py", self._export(result))
+        return result
+
+    def _search(self) -> tuple[Algorithm, Mapping[str, Evaluation]]:
+        """The first phase; returns the algorithm and the search evaluations by key."""
+        settings = self.settings.search
+        self.progress.phase(Phase.SEARCH, settings.evaluations * settings.seeds)
+        bench = self._bench(Phase.SEARCH, settings.seeds)
+        references = {p.key: p for p in (*self.losses.start, *self.losses.zoo.values())}
+        pending = {key: bench.submit(program) for key, program in references.items()}
+        evaluations = {key: bench.collect(fit) for key, fit in pending.items()}
+        start = [Scored(program=p, score=evaluations[p.key].score) for p in self.losses.start]
+        if all(s.score is None for s in start):
+            raise SearchFailedError(_could_not_train(evaluations[self.losses.start[0].key]))
+        algorithm = Islands(
+            self.settings.islands, start, maximize=self.maximize, seed=self.settings.seed, lag=settings.lag
+        )
+        Search(
+            settings,
+            seed=self.settings.seed,
+            algorithm=algorithm,
+            proposer=OfflineProposer(self.settings.offline, self.losses.start[0].graph),
+            gate=self.losses.gate,
+            bench=bench,
+            database=self.database,
+            progress=self.progress,
+        ).run()
+        return algorithm, {e.key: e for e in self.database.evaluations(bench.task, Phase.SEARCH, bench.rung)}
+
+    def _select(self, algorithm: Algorithm, search: Mapping[str, Evaluation]) -> Selection:
+        settings = self.settings.selection
+        start = {p.key for p in self.losses.start}
+        finalists = [p for p in algorithm.best(settings.programs + len(start)) if p.key not in start]
+        if not finalists:
+            raise SearchFailedError(_nothing_worked(self.database))
+        by_score = sorted(self.losses.zoo.values(), key=lambda p: self._rank(search[p.key]), reverse=True)
+        zoo = [p for p in by_score if p.key != self.losses.reference.key][: settings.zoo]
+        finalists = finalists[: settings.programs]
+        self.progress.phase(Phase.SELECTION, (len(finalists) + len(zoo) + 1) * settings.seeds)
+        return select(
+            settings,
+            self._bench(Phase.SELECTION, settings.seeds),
+            finalists=finalists,
+            zoo=zoo,
+            reference=self.losses.reference,
+            progress=self.progress,
+        )
+
+    def _judge(self, selection: Selection) -> Verdict:
+        settings = self.settings.verdict
+        self.progress.phase(Phase.VERDICT, 5 * settings.seeds)
+        self.database.event("test_opened", {"champion": selection.champion.key, "seeds": settings.seeds})
+        return judge(
+            settings,
+            self._bench(Phase.VERDICT, settings.seeds, measure="test"),
+            champion=selection.champion,
+            best_of_zoo=selection.best_of_zoo,
+            reference=self.losses.reference,
+            progress=self.progress,
+        )
+
+    def _bench(self, phase: Phase, seeds: int, *, measure: Measure = "validation") -> Bench:
+        return Bench(
+            self.workers,
+            self.database,
+            phase=phase,
+            seeds=phase_seeds(self.settings.seed, phase, seeds),
+            measure=measure,
+            parts=1 if phase is Phase.SEARCH else 2,
+        )
+
+    def _rank(self, evaluation: Evaluation) -> float:
+        if evaluation.score is None:
+            return float("-inf")
+        return evaluation.score if self.maximize else -evaluation.score
+
+    def _export(self, result: Result) -> str:
+        champion, against = result.champion, result.reference
+        scores = ", ".join(
+            f"{line.name or 'this loss'} {line.test:.4f}" for line in (champion, against) if line.test is not None
+        )
+        return export_keras(
+            champion.graph,
+            heading=f"A loss for {result.task}, found by alphaloss (program {champion.id}).\n\nTest {result.metric}: {scores}.",
+            gradient_scale=champion.gradient_scale,
+            class_prior=self.workers.info.class_prior,
+        )
+
+
+def _admit(gate: Gate, name: str, source: str) -> Program:
+    outcome = gate.admit(Candidate(source=source, operator="start"))
+    if isinstance(outcome, Rejection):
+        raise UsageError(f"The loss `{name}` cannot be used: {outcome.code}: {outcome.message}")
+    if isinstance(outcome, Duplicate):
+        raise UsageError(f"The loss `{name}` is given twice, or behaves like another start loss; leave it out.")
+    return outcome
+
+
+def _could_not_train(evaluation: Evaluation) -> str:
+    messages = [t.message for t in evaluation.trainings if t.message]
+    return (
+        f"None of the start losses could be trained on this task: {messages[0] if messages else 'training diverged'}. "
+        "Try the evaluator alone: `alphaloss evaluate cross-entropy --evaluator ...`."
+    )
+
+
+def _nothing_worked(database: Database) -> str:
+    reasons = database.rejection_counts()
+    if not reasons:
+        return "The search trained no program: no candidate was admitted. Raise --evaluations."
+    code, count = next(iter(reasons.items()))
+    return (
+        f"The search trained no program: {sum(reasons.values())} candidates were rejected, most often for {code} "
+        f"({count} times). `alphaloss show RUN --rejections` lists them."
+    )

@@ -1,0 +1,138 @@
+"""The search loop: ask -> propose -> gate -> train -> record -> tell."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+
+import numpy as np
+
+from alphaloss.algorithms import Algorithm, Wave
+from alphaloss.bench import Bench, Pending
+from alphaloss.config import SearchSettings
+from alphaloss.database import Database, Entry
+from alphaloss.gate import Gate
+from alphaloss.progress import Progress
+from alphaloss.proposers import Proposer
+from alphaloss.records import Failed, Outcome, Program, Told, Variation
+
+
+class Search:
+    """One search: an algorithm, a proposer, the gate and the trainings that give programs their scores.
+
+    Args:
+        settings: budget and pace.
+        seed: of the proposer's random numbers.
+        algorithm: decides parents and survivors.
+        proposer: makes candidates.
+        gate: admits them.
+        bench: trains them, on the seeds of the search phase.
+        database: keeps every outcome.
+        progress: is told what happens.
+    """
+
+    def __init__(
+        self,
+        settings: SearchSettings,
+        *,
+        seed: int,
+        algorithm: Algorithm,
+        proposer: Proposer,
+        gate: Gate,
+        bench: Bench,
+        database: Database,
+        progress: Progress,
+    ) -> None:
+        self.settings = settings
+        self.seed = seed
+        self.algorithm = algorithm
+        self.proposer = proposer
+        self.gate = gate
+        self.bench = bench
+        self.database = database
+        self.progress = progress
+        self.waves = 0
+        self.trained = 0
+        self.barren = 0  # waves in a row without a score
+        self.started = time.monotonic()
+
+    def run(self) -> None:
+        """Searches until the budget is spent.
+
+            while there is budget, or something is in training:
+                ask for a wave, and for each of its variations propose and gate until a candidate is admitted
+                train the admitted programs in the background
+                tell the algorithm the oldest wave, once its trainings are done
+
+        The order of asking and telling does not depend on how fast trainings are, so that the same seed gives the same
+        search at any number of workers.
+        """
+        in_training: deque[tuple[Wave, list[Outcome], list[Pending | None]]] = deque()
+        while in_training or self._has_budget():
+            if self._has_budget() and len(in_training) <= self.settings.lag:
+                wave = self.algorithm.ask(min(self.settings.wave, self.settings.evaluations - self.trained))
+                outcomes = [self._attempt(position, variation) for position, variation in enumerate(wave)]
+                in_training.append((wave, outcomes, [self._train(outcome) for outcome in outcomes]))
+                self.waves += 1
+            else:
+                wave, outcomes, pending = in_training.popleft()
+                told = [self._collect(outcome, fit) for outcome, fit in zip(outcomes, pending, strict=True)]
+                self.algorithm.tell(wave, told)
+                self._finish(told)
+
+    def _attempt(self, position: int, variation: Variation) -> Outcome:
+        """Proposes until the gate admits a candidate; every outcome is recorded, the last one counts."""
+        outcome: Outcome = Failed(operator=variation.operator, reason="no attempt was made")
+        for attempt in range(self.settings.attempts):
+            rng = np.random.default_rng([self.seed, self.waves, position, attempt])
+            start = time.perf_counter()
+            candidates = self.proposer.propose(variation, rng)
+            proposed = time.perf_counter()
+            if candidates:
+                outcome = self.gate.admit(candidates[0])
+            else:
+                parents = tuple(p.key for p in variation.parents)
+                outcome = Failed(operator=variation.operator, parents=parents, reason="the operator did not apply")
+            entry = Entry(
+                wave=self.waves,
+                position=position,
+                attempt=attempt,
+                outcome=outcome,
+                propose_ms=1e3 * (proposed - start),
+                gate_ms=1e3 * (time.perf_counter() - proposed) if candidates else 0.0,
+            )
+            self.database.record_entry(entry)
+            self.progress.outcome(outcome)
+            if isinstance(outcome, Program):
+                break
+        return outcome
+
+    def _train(self, outcome: Outcome) -> Pending | None:
+        if not isinstance(outcome, Program):
+            return None
+        self.trained += 1
+        return self.bench.submit(outcome)
+
+    def _collect(self, outcome: Outcome, pending: Pending | None) -> Told:
+        if pending is None:
+            return Told(outcome=outcome)
+        evaluation = self.bench.collect(pending)
+        self.progress.trained(evaluation)
+        return Told(outcome=outcome, score=evaluation.score)
+
+    def _finish(self, told: Sequence[Told]) -> None:
+        self.barren = 0 if any(t.score is not None for t in told) else self.barren + 1
+        record = self.algorithm.logbook[-1]
+        self.database.event("wave", {name: _plain(value) for name, value in record.items()})
+        self.progress.wave(self.waves, self.trained, float(record["best"]))
+
+    def _has_budget(self) -> bool:
+        minutes = (time.monotonic() - self.started) / 60
+        in_time = self.settings.minutes is None or minutes < self.settings.minutes
+        return in_time and self.trained < self.settings.evaluations and self.barren < self.settings.dead_waves
+
+
+def _plain(value: object) -> float | int | str:
+    """Numbers of numpy as numbers of Python, which JSON knows."""
+    return value.item() if isinstance(value, np.generic) else value if isinstance(value, float | int) else str(value)

@@ -1,0 +1,196 @@
+"""`Trainer`: fits one loss for several seeds, with everything that does not depend on the loss compiled once."""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import tensorflow as tf
+
+from alphaloss.losses.keras_loss import keras_function
+from alphaloss.records import Status, TestResult, Training
+from alphaloss.training.checks import check_data, data_hash
+from alphaloss.training.compiled import CompiledModel, EpochFunction, Loss, State
+from alphaloss.training.metrics import METRICS
+from alphaloss.training.seeds import labels_rng, order_rng, weights_seed
+from alphaloss.training.task import Samples, Task, TaskInfo, TrainJob
+
+_INITIAL_STATES_BYTES = 64 * 2**20  # initial weights are kept for the seeds that fit; building a model takes long
+
+
+class Trainer:
+    """Trains losses on a task.
+
+    A score depends on the job alone: neither on the worker nor on what it trained before.
+
+    Attributes:
+        info: what the controller is told about the task.
+        compiled: the model, with the weights of the latest training, and the optimizer.
+    """
+
+    info: TaskInfo
+    compiled: CompiledModel
+
+    def __init__(self, task: Task) -> None:
+        """Loads the data and compiles what does not depend on a loss.
+
+        Args:
+            task: from an evaluator.
+
+        Raises:
+            EvaluatorError: the data, the model or the optimizer cannot be used.
+        """
+        self._task = task
+        self._metric = METRICS[task.metric]
+        self._data, classes = check_data(task.data())
+        self.compiled = CompiledModel(task, self._data.x_train, classes)
+        self.info = self._describe(classes)
+        self._class_prior = np.asarray(self.info.class_prior, np.float32)
+        size = sum(array.nbytes for array in self.compiled.state())
+        self._initial_state = functools.lru_cache(maxsize=_INITIAL_STATES_BYTES // size)(self._draw_initial_state)
+
+    def train(self, job: TrainJob) -> list[Training]:
+        """One training for each seed of the job, in their order.
+
+        Raises:
+            EvaluatorError: the task has no such rung.
+        """
+        return self.train_function(keras_function(job.graph, self._class_prior), job)
+
+    def train_function(self, loss: Loss, job: TrainJob) -> list[Training]:
+        """Like `train`, with a Keras function in place of the job's graph.
+
+        Args:
+            loss: from one-hot labels and logits, both float32 tensors (batch, classes), to values (batch,).
+            job: everything but the loss; its graph only names the result.
+        """
+        epochs = self._task.rung(job.rung).epochs
+        epoch = self.compiled.epoch_function(loss)
+        return [self._fit(epoch, seed, epochs, job) for seed in job.seeds]
+
+    def noisy_labels(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """The labels that a seed trains with and is validated on, shapes (train samples,), (validation samples,)."""
+        rng = labels_rng(seed)
+        train, validation = self._data.y_train, self._data.y_validation
+        for transform in self._task.transforms:
+            train = transform.apply(train, self.info.classes, rng)
+        if self._task.validation_noise:
+            for transform in self._task.transforms:
+                validation = transform.apply(validation, self.info.classes, rng)
+        return train, validation
+
+    def epoch_seconds(self, loss: Loss, steps: int = 10) -> float:
+        """Measures, and compiles on the way, what an epoch takes with a loss, in seconds.
+
+        Args:
+            loss: as for `train_function`.
+            steps: training steps to measure.
+        """
+        epoch = self.compiled.epoch_function(loss)
+        labels = tf.constant(self._data.y_train, tf.int32)
+        steps = min(steps, self.info.steps_per_epoch)
+        order = tf.range(min(steps * self._task.batch_size, len(self._data.y_train)))
+        self.compiled.start(self._initial_state(0), 1.0)
+        seconds = []
+        for _ in range(2):  # the first compiles
+            started = time.perf_counter()
+            epoch(labels, order, tf.constant(1.0))
+            trained = time.perf_counter()
+            self.compiled.predict(self._data.x_validation)
+            per_step = (trained - started) / steps
+            seconds.append(per_step * self.info.steps_per_epoch + time.perf_counter() - trained)
+        return seconds[-1]
+
+    def _fit(self, epoch: EpochFunction, seed: int, epochs: int, job: TrainJob) -> Training:
+        started = time.perf_counter()
+        train_labels, validation_labels = self.noisy_labels(seed)
+        labels, order = tf.constant(train_labels, tf.int32), order_rng(seed)
+        scale = tf.constant(job.gradient_scale, tf.float32)
+        self.compiled.start(self._initial_state(seed), job.learning_rate_scale)
+        best: _Best | None = None
+        curve: list[float | None] = []
+        message = ""
+        steps = 0
+        for number in range(1, epochs + 1):
+            shuffled = tf.constant(order.permutation(len(train_labels)), tf.int32)
+            done, value = epoch(labels, shuffled, scale)
+            steps += int(done)
+            logits = self.compiled.predict(self._data.x_validation)
+            message = self._divergence(float(value), logits, number)
+            if message:
+                break
+            score = float(self._metric.samples(logits, validation_labels).mean())
+            curve.append(score)
+            if job.measure == "test" and (best is None or self._metric.better(score, best.score)):
+                best = _Best(number, score, self.compiled.state())
+        return Training(
+            key=job.graph.key,
+            rung=job.rung,
+            seed=seed,
+            learning_rate_scale=job.learning_rate_scale,
+            status=Status.DIVERGED if message else Status.OK,
+            score=None if message else curve[-1],
+            curve=(*curve, *[None] * (epochs - len(curve))),
+            message=message,
+            test=self._test(best) if best and not message else None,
+            seconds=time.perf_counter() - started,
+            steps=steps,
+        )
+
+    def _divergence(self, loss: float, logits: np.ndarray, epoch: int) -> str:
+        if not np.isfinite(loss):
+            return f"The loss was not finite in epoch {epoch}."
+        if not (np.isfinite(logits).all() and self.compiled.weights_finite()):
+            return f"The weights or logits were not finite after epoch {epoch}."
+        return ""
+
+    def _test(self, best: _Best) -> TestResult:
+        """The test scores of the last epoch and of the best; leaves the weights of the last."""
+        last = self._metric.samples(self.compiled.predict(self._data.x_test), self._data.y_test)
+        state = self.compiled.state()
+        self.compiled.restore(best.state)
+        early = self._metric.samples(self.compiled.predict(self._data.x_test), self._data.y_test)
+        self.compiled.restore(state)
+        return TestResult(
+            score=float(last.mean()),
+            samples=tuple(last.tolist()),
+            early_epoch=best.epoch,
+            early_score=float(early.mean()),
+            early_samples=tuple(early.tolist()),
+        )
+
+    def _draw_initial_state(self, seed: int) -> State:
+        return self.compiled.initial_state(weights_seed(seed))
+
+    def _describe(self, classes: int) -> TaskInfo:
+        task, data = self._task, self._data
+        counts = np.bincount(data.y_train, minlength=classes)
+        sentences = [t.sentence for t in task.transforms]
+        if sentences and task.validation_noise:
+            sentences.append("The validation labels are changed in the same way.")
+        return TaskInfo(
+            name=task.name,
+            metric=self._metric.name,
+            direction=self._metric.direction,
+            rungs=task.rungs,
+            classes=classes,
+            class_prior=tuple((counts / counts.sum()).tolist()),
+            samples=Samples(train=len(data.y_train), validation=len(data.y_validation), test=len(data.y_test)),
+            data_hash=data_hash(data),
+            batch_size=task.batch_size,
+            steps_per_epoch=ceil(len(data.y_train) / task.batch_size),
+            parameters=sum(int(np.prod(v.shape)) for v in self.compiled.model.trainable_variables),
+            transforms=" ".join(sentences),
+        )
+
+
+@dataclass(frozen=True)
+class _Best:
+    """The epoch with the best validation score so far; the first one at ties."""
+
+    epoch: int
+    score: float
+    state: State

@@ -1,0 +1,285 @@
+"""`Workers`: warm worker processes that train jobs, seen from the controller. Imports no TensorFlow and no evaluator.
+
+Each worker has one thread here, which starts its process, hands it jobs and watches it. Trouble with a process is not
+a result: the job is tried once more on a new process. A job that ends two processes is: its trainings are `KILLED`.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Self
+
+from alphaloss.config import WorkerSettings
+from alphaloss.errors import AlphalossError, EvaluatorError, InfrastructureError
+from alphaloss.records import Status, Training
+from alphaloss.training.locate import EvaluatorRef
+from alphaloss.training.process import WorkerDiedError, WorkerProcess
+from alphaloss.training.protocol import Ready, Refused, Trained
+from alphaloss.training.task import TaskInfo, TrainJob
+
+_ATTEMPTS = 2
+_log = logging.getLogger(__name__)
+
+
+class Workers:
+    """A pool of worker processes for one evaluator; a context manager."""
+
+    def __init__(self, evaluator: EvaluatorRef, *, settings: WorkerSettings, count: int) -> None:
+        """Starts the processes, without waiting for them.
+
+        Args:
+            evaluator: what the workers load.
+            settings: limits of a process.
+            count: number of processes; each uses one core.
+        """
+        self._evaluator = evaluator
+        self._settings = settings
+        self._jobs: queue.SimpleQueue[_Pending | None] = queue.SimpleQueue()
+        self._info: Future[TaskInfo] = Future()  # an exception in it is the reason why no worker can be used
+        self._lock = threading.Lock()  # guards what the threads share: `_info` and what follows
+        self._closed = False
+        self._processes: set[WorkerProcess] = set()
+        self._busy_seconds = 0.0
+        self._threads = [threading.Thread(target=self._serve, name=f"worker-{i}") for i in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def info(self) -> TaskInfo:
+        """What the task is; waits for the first worker.
+
+        Raises:
+            EvaluatorError: the evaluator defines no usable task.
+            InfrastructureError: no worker could be started.
+        """
+        return self._info.result()
+
+    @property
+    def busy_seconds(self) -> float:
+        """Seconds that workers spent on jobs, summed over workers."""
+        with self._lock:
+            return self._busy_seconds
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the workers that run now."""
+        with self._lock:
+            return sorted(process.pid for process in self._processes)
+
+    def submit(self, job: TrainJob) -> Future[list[Training]]:
+        """Queues a job.
+
+        Returns:
+            A future of one training for each seed, in their order. It raises `EvaluatorError` when the evaluator
+            cannot be used, `InfrastructureError` when no process could be started to train it.
+
+        Raises:
+            RuntimeError: the workers are closed.
+        """
+        pending = _Pending(job)
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("submit() was called after close().")
+            self._jobs.put(pending)
+        return pending.future
+
+    def close(self) -> None:
+        """Ends the processes at once, cancels what has not begun, and waits for the threads. Harmless if repeated.
+
+        The future of a job that is being trained raises `InfrastructureError`.
+        """
+        with self._lock:
+            self._closed = True
+            for process in self._processes:
+                process.kill()
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self) -> Self:
+        """The pool itself."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Closes the pool."""
+        self.close()
+
+    def _serve(self) -> None:
+        """The life of a worker's thread."""
+        worker = _Worker(self, self._evaluator, self._settings)
+        try:
+            worker.start()
+        except AlphalossError as error:
+            _log.debug("A worker did not start: %s", error)  # jobs raise it
+        while (pending := self._jobs.get()) is not None:
+            if self._closed:
+                pending.future.cancel()
+            elif pending.future.set_running_or_notify_cancel():
+                try:
+                    pending.future.set_result(worker.train(pending.job))
+                except AlphalossError as error:
+                    pending.future.set_exception(error)
+        worker.stop()
+
+    def _spawn(self) -> WorkerProcess:
+        with self._lock:
+            if self._closed:
+                raise InfrastructureError("The workers were closed before the training ended.")
+            if self._info.done() and (error := self._info.exception()):
+                raise error
+            process = WorkerProcess(self._settings.memory_mib)
+            self._processes.add(process)
+            return process
+
+    def _discard(self, process: WorkerProcess) -> None:
+        with self._lock:
+            self._processes.remove(process)
+        process.close()
+
+    def _announce(self, info: TaskInfo) -> None:
+        with self._lock:
+            if not self._info.done():
+                self._info.set_result(info)
+        if info != self._info.result():
+            raise EvaluatorError(
+                "Two workers loaded different tasks from the same evaluator. data() must give the same arrays "
+                "every time: fix its random seed (`random_state=0`) and read no changing files."
+            )
+
+    def _give_up(self, error: AlphalossError) -> None:
+        with self._lock:
+            if not self._info.done():
+                self._info.set_exception(error)
+
+    def _add_busy(self, seconds: float) -> None:
+        with self._lock:
+            self._busy_seconds += seconds
+
+
+@dataclass(frozen=True)
+class _Pending:
+    job: TrainJob
+    future: Future[list[Training]] = field(default_factory=Future)
+
+
+@dataclass(frozen=True)
+class _Warm:
+    """A process that is ready to train."""
+
+    process: WorkerProcess
+    ready: Ready
+    memory_mib: int | None
+
+
+class _Worker:
+    """One place in the pool: its process is replaced when it dies or has grown."""
+
+    def __init__(self, pool: Workers, evaluator: EvaluatorRef, settings: WorkerSettings) -> None:
+        self._pool = pool
+        self._evaluator = evaluator
+        self._settings = settings
+        self._warm: _Warm | None = None
+
+    def start(self) -> _Warm:
+        """The process of this place, started if there is none.
+
+        Raises:
+            EvaluatorError: the evaluator defines no usable task.
+            InfrastructureError: processes died before they were ready.
+        """
+        if self._warm is not None:
+            return self._warm
+        reason = ""
+        for _ in range(_ATTEMPTS):
+            process = self._pool._spawn()
+            try:
+                reply = process.ask(self._evaluator.model_dump_json(), self._settings.start_timeout_seconds)
+                assert not isinstance(reply, Trained)
+                if isinstance(reply, Refused):
+                    raise EvaluatorError(reply.message)
+                self._pool._announce(reply.info)
+            except WorkerDiedError as error:
+                self._pool._discard(process)
+                reason = str(error)
+                self._warn("%s It had not finished loading the evaluator.", reason)
+            except EvaluatorError as error:
+                self._pool._discard(process)
+                self._pool._give_up(error)
+                raise
+            else:
+                self._warm = _Warm(process, reply, process.memory_mib)
+                return self._warm
+        failure = InfrastructureError(f"No worker could be started, in {_ATTEMPTS} attempts. {reason}")
+        self._pool._give_up(failure)
+        raise failure
+
+    def stop(self) -> None:
+        """Ends the process, if there is one."""
+        if self._warm is not None:
+            self._pool._discard(self._warm.process)
+            self._warm = None
+
+    def train(self, job: TrainJob) -> list[Training]:
+        """Trains a job, on a second process if the first one dies; `KILLED` if both do.
+
+        Raises:
+            EvaluatorError: the evaluator cannot be used, or has no such rung.
+            InfrastructureError: processes died before they were ready, or the pool was closed.
+        """
+        started = time.monotonic()
+        reason = ""
+        try:
+            for _ in range(_ATTEMPTS):
+                warm = self.start()
+                try:
+                    reply = warm.process.ask(job.model_dump_json(), self._deadline(job, warm.ready))
+                except WorkerDiedError as error:
+                    self.stop()
+                    reason = str(error)
+                    self._warn("%s It was training %s at rung %s.", reason, job.graph.key[:10], job.rung)
+                    continue
+                assert not isinstance(reply, Ready)
+                if isinstance(reply, Refused):
+                    raise EvaluatorError(reply.message)
+                self._recycle(warm)
+                return reply.trainings
+        finally:
+            self._pool._add_busy(time.monotonic() - started)
+        seconds = (time.monotonic() - started) / len(job.seeds)
+        return [_killed(job, seed, f"{reason} ({_ATTEMPTS} attempts)", seconds) for seed in job.seeds]
+
+    def _warn(self, message: str, *args: object) -> None:
+        if not self._pool._closed:  # close() ends processes on purpose
+            _log.warning(message, *args)
+
+    def _deadline(self, job: TrainJob, ready: Ready) -> float:
+        expected = ready.epoch_seconds * ready.info.rung(job.rung).epochs * len(job.seeds)
+        return max(self._settings.deadline_floor_seconds, self._settings.deadline_factor * expected)
+
+    def _recycle(self, warm: _Warm) -> None:
+        now = warm.process.memory_mib
+        grown = 0 if now is None or warm.memory_mib is None else now - warm.memory_mib
+        if grown > self._settings.recycle_growth_mib:
+            _log.info("A worker grew by %d MiB and is replaced.", grown)
+            self.stop()
+
+
+def _killed(job: TrainJob, seed: int, message: str, seconds: float) -> Training:
+    return Training(
+        key=job.graph.key,
+        rung=job.rung,
+        seed=seed,
+        learning_rate_scale=job.learning_rate_scale,
+        status=Status.KILLED,
+        score=None,
+        curve=(),
+        message=message,
+        seconds=seconds,
+        steps=0,
+    )
