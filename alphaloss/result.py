@@ -10,7 +10,10 @@ from pydantic import Field
 
 from alphaloss.database import Database
 from alphaloss.losses.graph import LossGraph
-from alphaloss.records import Evaluation, Program, Record
+from alphaloss.losses.zoo import REFERENCE
+from alphaloss.records import Phase, Program, Record
+from alphaloss.selection import Selection
+from alphaloss.training import TaskInfo
 from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, CROSS_ENTROPY, EARLY_STOPPED, Verdict
 
 
@@ -75,17 +78,23 @@ def summarise(
     *,
     folder: Path,
     seconds: float,
-    task: str,
-    metric: str,
-    champion: Program,
-    reference: Program,
-    best_of_zoo: Program,
-    zoo_name: str,
-    search: Mapping[str, Evaluation],
-    selection: Mapping[str, Evaluation],
+    info: TaskInfo,
+    zoo: Mapping[str, Program],
+    selection: Selection,
     verdict: Verdict,
 ) -> Result:
-    """Puts the table together from the three phases; `search` and `selection` are by graph key."""
+    """Puts the table together from the three phases.
+
+    Args:
+        database: of the run, with everything recorded.
+        folder: of the run.
+        seconds: that the run took.
+        info: of the task.
+        zoo: its losses by name, the reference among them.
+        selection: who was chosen, and on which evaluations.
+        verdict: on test data.
+    """
+    search = {e.key: e for e in database.evaluations(info.name, Phase.SEARCH, info.rungs[-1].name)}
 
     def line(role: str, program: Program, name: str | None, *, early: bool = False) -> LossResult:
         return LossResult(
@@ -95,27 +104,28 @@ def summarise(
             source=program.source,
             # The score of an early-stopped training on the data that stopped it is no evidence.
             search=None if early else search[program.key].score,
-            selection=None if early else selection[program.key].score,
+            selection=None if early else selection.evaluations[program.key].score,
             test=verdict.score(role),
             gradient_scale=program.gradient_scale,
             graph=program.graph,
         )
 
     counts = database.outcome_counts()
+    best_of_zoo = selection.best_of_zoo
     return Result(
         run=folder,
         status="better" if verdict.better else "not-shown-better",
         seconds=seconds,
-        task=task,
-        metric=metric,
+        task=info.name,
+        metric=info.metric,
         trainings=sum(database.training_counts().values()),
         admitted=counts.get("program", 0),
         rejected={code.value: count for code, count in database.rejection_counts().items()},
         duplicates=counts.get("duplicate", 0),
         content_hash=database.content_hash(),
-        champion=line(CHAMPION, champion, None),
-        reference=line(CROSS_ENTROPY, reference, CROSS_ENTROPY),
-        reference_early_stopped=line(EARLY_STOPPED, reference, EARLY_STOPPED, early=True),
-        best_of_zoo=line(BEST_OF_ZOO, best_of_zoo, zoo_name),
+        champion=line(CHAMPION, selection.champion, None),
+        reference=line(CROSS_ENTROPY, zoo[REFERENCE], REFERENCE),
+        reference_early_stopped=line(EARLY_STOPPED, zoo[REFERENCE], EARLY_STOPPED, early=True),
+        best_of_zoo=line(BEST_OF_ZOO, best_of_zoo, next(n for n, p in zoo.items() if p.key == best_of_zoo.key)),
         verdict=verdict,
     )

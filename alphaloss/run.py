@@ -124,14 +124,9 @@ class _Run:
             self.database,
             folder=self.folder,
             seconds=time.monotonic() - self.started,
-            task=self.workers.info.name,
-            metric=self.workers.info.metric,
-            champion=selection.champion,
-            reference=self.losses.reference,
-            best_of_zoo=selection.best_of_zoo,
-            zoo_name=next(n for n, p in self.losses.zoo.items() if p.key == selection.best_of_zoo.key),
-            search=search,
-            selection=selection.evaluations,
+            info=self.workers.info,
+            zoo=self.losses.zoo,
+            selection=selection,
             verdict=verdict,
         )
         self.database.event("result", {"champion_key": selection.champion.key, **json.loads(result.to_json())})
@@ -218,7 +213,10 @@ class _Run:
         )
         return export_keras(
             champion.graph,
-            heading=f"A loss for {result.task}, found by alphaloss (program {champion.id}).\n\nTest {result.metric}: {scores}.",
+            heading=(
+                f"A loss for {result.task}, found by alphaloss (program {champion.id}).\n\n"
+                f"Test {result.metric}: {scores}."
+            ),
             gradient_scale=champion.gradient_scale,
             class_prior=self.workers.info.class_prior,
         )

@@ -199,19 +199,17 @@ class Database:
             )
         return read_program(rows[0])
 
-    def evaluations(
-        self, task: str, phase: Phase, rung: str, *, measure: str = VALIDATION, key: str | None = None
-    ) -> list[Evaluation]:
-        """What was trained, of all programs or of `key`: one evaluation a program and learning rate scale.
+    def evaluations(self, task: str, phase: Phase, rung: str, *, measure: str = VALIDATION) -> list[Evaluation]:
+        """What was trained: one evaluation a program and learning rate scale, in the order of admission.
 
-        In the order of admission; the trainings in the order of the phase's seeds.
+        The trainings of an evaluation are in the order of the phase's seeds.
         """
         sql = (
             "SELECT trainings.* FROM trainings JOIN programs USING (key) "
-            "WHERE task = ? AND phase = ? AND rung = ? AND measure = ? AND key = COALESCE(?, key) "
+            "WHERE task = ? AND phase = ? AND rung = ? AND measure = ? "
             "ORDER BY admitted, learning_rate_scale, place"
         )
-        trainings = map(read_training, self._rows(sql, task, phase, rung, measure, key))
+        trainings = map(read_training, self._rows(sql, task, phase, rung, measure))
         groups = groupby(trainings, lambda training: (training.key, training.learning_rate_scale))
         return [Evaluation(key=key, phase=phase, rung=rung, trainings=tuple(group)) for (key, _), group in groups]
 

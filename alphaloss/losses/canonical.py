@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from alphaloss.losses.graph import LossGraph, Node, node_type
 from alphaloss.losses.operations import OPERATIONS
 from alphaloss.losses.shapes import Static
-from alphaloss.losses.types import INPUT_TYPES, Type
+from alphaloss.losses.types import INPUT_TYPES, OperationError, Type
 
 _AXES_THAT_MEAN_LAST = {"sum", "mean", "max", "min", "logsumexp", "softmax", "log_softmax", "expand_dims", "squeeze"}
 
@@ -104,7 +104,11 @@ class GraphBuilder:
         return (2, 0, self._digests[value])
 
     def _fold(self, op: str, args: tuple[int, ...], kwargs: Mapping[str, Static]) -> float | None:
-        """The number that an operation on unnamed numbers gives, or None if it has to stay."""
+        """The number that an operation on unnamed numbers gives, or None if it has to stay.
+
+        Raises:
+            OperationError: the number is not finite.
+        """
         nodes = [self._node(a) for a in args]
         if not nodes or any(n is None or n.op != "constant" or "name" in n.kwargs for n in nodes):
             return None
@@ -115,9 +119,11 @@ class GraphBuilder:
         ):
             return None
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a result that is not finite stays unfolded
+            warnings.simplefilter("ignore", RuntimeWarning)  # the result is looked at instead
             result = float(OPERATIONS[op].numpy(*values, **kwargs))
-        return result if math.isfinite(result) else None
+        if not math.isfinite(result):
+            raise OperationError(f"`ops.{op}` of {', '.join(map(repr, values))} is {result}, not a finite number.")
+        return result
 
 
 def canonical(graph: LossGraph, *, keep_names: bool = True) -> LossGraph:

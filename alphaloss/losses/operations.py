@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 import autograd.numpy as np
 from autograd.extend import defvjp, primitive
+from autograd.numpy.numpy_vjps import unbroadcast_f
 from autograd.scipy.special import logsumexp
 
 from alphaloss.losses import shapes
@@ -130,7 +131,8 @@ def _class_count(sp: Any) -> Any:
 
 
 def _over_classes(sp: Any, x: Any) -> Any:
-    return sp.Sum(x, (sp.Symbol("k", integer=True), 1, _class_count(sp)))
+    with sp.evaluate(True):  # unevaluated, a sum is shown with a factor 1
+        return sp.Sum(x, (sp.Symbol("k", integer=True), 1, _class_count(sp)))
 
 
 def _cast(sp: Any, x: Any, dtype: str) -> Any:
@@ -147,6 +149,33 @@ def _stop_gradient(x: Any) -> Any:
 
 
 defvjp(_stop_gradient, None)
+
+
+# autograd's own gradients of where, mean, max and min come in float64 even for float32, which would hide overflows.
+@primitive  # type: ignore[untyped-decorator]
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    return np.where(condition, a, b)
+
+
+defvjp(
+    _where,
+    None,
+    lambda ans, condition, a, b: unbroadcast_f(a, lambda g: np.where(condition, g, np.zeros_like(g))),
+    lambda ans, condition, a, b: unbroadcast_f(b, lambda g: np.where(condition, np.zeros_like(g), g)),
+)
+
+
+def _mean(x: Any, axis: int, keepdims: bool) -> Any:
+    return np.sum(x, axis=axis, keepdims=keepdims) * (1.0 / x.shape[axis])
+
+
+def _max(x: Any, axis: int, keepdims: bool) -> Any:
+    chosen = np.argmax(x, axis=axis, keepdims=True) == np.arange(x.shape[axis])
+    return np.sum(_where(chosen, x, 0.0), axis=axis, keepdims=keepdims)
+
+
+def _min(x: Any, axis: int, keepdims: bool) -> Any:
+    return -_max(-x, axis, keepdims)
 
 
 def _number(sp: Any, value: float, name: str | None) -> Any:
@@ -172,8 +201,8 @@ _ROWS = (
     _binary("divide", np.divide, lambda sp, a, b: a / b, Infix("/", PRODUCT), False, "true_divide"),
     _binary("power", np.power, lambda sp, a, b: a**b, Infix("**", POWER)),
     Operation("negative", _X, shapes.elementwise, np.negative, lambda sp, x: -x, Infix("-", SIGN)),
-    _binary("minimum", np.minimum, lambda sp, a, b: sp.Min(a, b), None, commutative=True),
-    _binary("maximum", np.maximum, lambda sp, a, b: sp.Max(a, b), None, commutative=True),
+    _binary("minimum", lambda a, b: _where(a <= b, a, b), lambda sp, a, b: sp.Min(a, b), None, commutative=True),
+    _binary("maximum", lambda a, b: _where(a >= b, a, b), lambda sp, a, b: sp.Max(a, b), None, commutative=True),
     Operation(
         "clip",
         (Param("x"), Param("x_min"), Param("x_max")),
@@ -196,7 +225,7 @@ _ROWS = (
     _unary("tanh", np.tanh, lambda sp, x: sp.tanh(x)),
     _unary("sigmoid", lambda x: 0.5 * (np.tanh(0.5 * x) + 1.0), _named("sigmoid")),
     _unary("softplus", lambda x: np.logaddexp(x, 0.0 * x), lambda sp, x: sp.log(1 + sp.exp(x))),
-    _unary("relu", lambda x: np.maximum(x, 0.0), lambda sp, x: sp.Max(x, 0)),
+    _unary("relu", lambda x: _where(x > 0, x, 0.0 * x), lambda sp, x: sp.Max(x, 0)),
     _unary("stop_gradient", _stop_gradient, _named("stop")),
     # Choice.
     _comparison("less", "<", np.less),
@@ -207,14 +236,14 @@ _ROWS = (
         "where",
         (Param("condition"), *_X1_X2),
         shapes.selection,
-        np.where,
+        _where,
         lambda sp, c, a, b: sp.Piecewise((a, c), (b, True)),
     ),
     # Along the class axis.
     _reduction("sum", np.sum, lambda sp, x, axis, keepdims: _over_classes(sp, x)),
-    _reduction("mean", np.mean, lambda sp, x, axis, keepdims: _over_classes(sp, x) / _class_count(sp)),
-    _reduction("max", np.max, lambda sp, x, axis, keepdims: sp.Function(r"\max_k", real=True)(x), "amax"),
-    _reduction("min", np.min, lambda sp, x, axis, keepdims: sp.Function(r"\min_k", real=True)(x), "amin"),
+    _reduction("mean", _mean, lambda sp, x, axis, keepdims: _over_classes(sp, x) / _class_count(sp)),
+    _reduction("max", _max, lambda sp, x, axis, keepdims: sp.Function(r"\max_k", real=True)(x), "amax"),
+    _reduction("min", _min, lambda sp, x, axis, keepdims: sp.Function(r"\min_k", real=True)(x), "amin"),
     _reduction("logsumexp", logsumexp, lambda sp, x, axis, keepdims: sp.log(_over_classes(sp, sp.exp(x)))),
     Operation("softmax", (*_X, _LAST), shapes.along_classes, _softmax, _named("softmax")),
     Operation(

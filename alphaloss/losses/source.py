@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from typing import NamedTuple
 
 from alphaloss.losses.graph import LossGraph, Node
@@ -10,6 +11,8 @@ from alphaloss.losses.operations import POWER, SIGN
 from alphaloss.losses.shapes import Static
 
 _ATOM = 9
+_NUMBER = re.compile(r"-?[\d.]+(e-?\d+)?")
+_SIMPLE = re.compile(r"-?[\w.]+")  # a power of such operands is written without spaces
 _LONGEST_EXPRESSION = 64
 _TELLING_NAMES = {
     "softmax(y_pred, axis=-1)": "p",
@@ -77,10 +80,17 @@ class _Printer:
         if infix is None:
             return _Text(_call(node, args), _ATOM)
         if node.op == "negative":
-            return _Text(f"-{_within(args[0], SIGN)}", SIGN)
+            # -x**y is right without brackets, but few readers are sure of it.
+            return _Text(f"-{_within(args[0], SIGN) if args[0].level != POWER else f'({args[0].code})'}", SIGN)
+        if node.operation.commutative:
+            args = sorted(args, key=lambda text: _place(node.op, text))
         # Operators bind to the left, the power to the right; an equal level on the other side needs brackets.
         left = _within(args[0], infix.level + (infix.level in (0, POWER)))
-        right = _within(args[1], infix.level + 1 if infix.level != POWER else SIGN)
+        right = _within(args[1], infix.level + 1)
+        if infix.level == POWER:
+            right = args[1].code if args[1].level == SIGN and _SIMPLE.fullmatch(args[1].code) else right
+            if _SIMPLE.fullmatch(left) and _SIMPLE.fullmatch(right):
+                return _Text(f"{left}**{right}", POWER)
         return _Text(f"{left} {infix.symbol} {right}", infix.level)
 
 
@@ -122,3 +132,10 @@ def _call(node: Node, args: list[_Text]) -> str:
 
 def _within(text: _Text, level: int) -> str:
     return text.code if text.level >= level else f"({text.code})"
+
+
+def _place(op: str, text: _Text) -> int:
+    """People write 2 * x and x + 2, and a minus sign first. The canonical form does not see the order."""
+    if _NUMBER.fullmatch(text.code):
+        return -2 if op == "multiply" else 2
+    return -1 if text.level == SIGN and op == "multiply" else 0

@@ -33,9 +33,9 @@ def expression(graph: LossGraph) -> sympy.Expr:
 
 def latex(graph: LossGraph) -> str:
     """One line of LaTeX without delimiters."""
-    return str(sympy.latex(expression(graph)))
+    return str(sympy.latex(expression(graph), order="none"))
 
 
 def plain(graph: LossGraph) -> str:
     """One line of text, for a terminal."""
-    return str(sympy.sstr(expression(graph)))
+    return str(sympy.sstr(expression(graph), order="none"))

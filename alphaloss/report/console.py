@@ -42,16 +42,20 @@ class ConsoleProgress(Progress):
         self.current: Phase | None = None
 
     def start(self, message: str) -> None:
+        """Says what is slow."""
         self._say(f"{message} ...")
 
     def phase(self, phase: Phase, trainings: int) -> None:
+        """Says what begins and how long it is."""
         self.current, self.trainings, self.expected = phase, 0, trainings
         self._say(f"{_WHAT[phase]}, about {trainings} trainings")
 
     def outcome(self, outcome: Outcome) -> None:
+        """Counts."""
         self.outcomes["admitted" if isinstance(outcome, Program) else "rejected"] += 1
 
     def trained(self, evaluation: Evaluation) -> None:
+        """Says how far a phase without waves is."""
         before = self.trainings
         self.trainings += len(evaluation.trainings)
         quarter = max(1, self.expected // 4)
@@ -59,6 +63,7 @@ class ConsoleProgress(Progress):
             self._say(f"  {self.trainings} of {self.expected} trainings")
 
     def wave(self, waves: int, programs: int, best: float) -> None:
+        """Says how the search goes."""
         if waves % 3 == 0:
             self._say(
                 f"  wave {waves}: {programs} programs, best score {best:.4f}, "
