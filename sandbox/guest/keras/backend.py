@@ -1,0 +1,2 @@
+from .config import epsilon, floatx
+from .ops import __getattr__

@@ -1,0 +1,5 @@
+# ruff: noqa
+# A loss that calls itself.
+# ends as: TRACE_MEMORY
+def loss(y_true, y_pred):
+    return loss(y_true, y_pred)

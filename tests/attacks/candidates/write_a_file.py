@@ -1,0 +1,5 @@
+# ruff: noqa
+# Writes a file.
+# ends as: TRACE_ERROR
+with open("/candidate.py", "w") as file:
+    file.write("")

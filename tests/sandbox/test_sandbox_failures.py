@@ -1,0 +1,140 @@
+"""Each way to fail has a code, a line where there is one, and a sentence that helps."""
+
+import textwrap
+
+import pytest
+
+from alphaloss.sandbox import FailureCode, RawTrace, Sandbox, SandboxLimits, TraceFailure
+
+SUM = "from keras import ops\ndef loss(y_true, y_pred):\n    return ops.sum(y_pred, axis=-1)\n"
+
+
+def failed(sandbox: Sandbox, source: str) -> TraceFailure:
+    failure = sandbox.trace(textwrap.dedent(source))
+    assert isinstance(failure, TraceFailure), failure
+    return failure
+
+
+def body(*lines: str) -> str:
+    """A candidate whose `loss` starts at line 2."""
+    return "from keras import ops\ndef loss(y, x):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "words"),
+    [
+        ("def loss(y, x):\n    return (x\n", 3, "SyntaxError"),
+        (body("return missing * x"), 3, "missing"),
+        (body("if ops.mean(x) > 0:", "    return x", "return -x"), 3, "use ops.where"),
+        (body("return x and y"), 3, "ops.logical_and"),
+        (body("return 0.3 > x"), 3, "on the left"),
+        (body("return x if 0 < x < 1 else y"), 3, "on the left"),
+        (body("return x * float(y)"), 3, "plain numbers"),
+        (body("return x * float(x.shape[-1])"), 3, "plain numbers"),
+        (body("first, second = x", "return first"), 3, "index it"),
+        (body("return [row for row in x]"), 3, "index it"),
+        (body("return x / len(x)"), 3, "batch size"),
+        (body("return ops.reshape(x, (-1,)).shape"), 3, "use that of y_pred"),
+        (body("return ops.sum(x, axis={-1})"), 3, "an argument of `sum` is a set"),
+        (body("return loss"), None, "the result of `loss` is a function"),
+        ("import tensorflow as tf\n", 1, "from keras import ops"),
+        ("def my_loss(y, x):\n    return x\n", None, "does not define `loss`"),
+        ("def loss(y):\n    return y\n", None, "takes 1 positional argument"),
+        (body("raise ValueError('no')"), 3, "ValueError: no"),
+        ("x = 1\nraise SystemExit\n", 2, "SystemExit"),
+        ("a = '\ud800'\n", 1, "surrogate"),
+    ],
+)
+def test_an_error_names_its_line_and_the_remedy(sandbox: Sandbox, source: str, line: int | None, words: str) -> None:
+    failure = failed(sandbox, source)
+    assert failure.code is FailureCode.ERROR
+    assert failure.line == line
+    assert words in failure.message
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("while True:\n    pass\n", FailureCode.FUEL),
+        (body("return x * 10 ** 10 ** 8"), FailureCode.FUEL),
+        (body("return x * len('a' * 10 ** 9)"), FailureCode.MEMORY),
+        ("items = [1]\nwhile True:\n    items += items\n", FailureCode.MEMORY),
+        ("items = [1]\nwhile True:\n    items = [items]\n", FailureCode.MEMORY),
+        (body("return loss(y, x)"), FailureCode.MEMORY),
+        ("#" * 16_385, FailureCode.SIZE),
+        ("while True:\n    print('x' * 100)\n", FailureCode.SIZE),
+    ],
+)
+def test_what_uses_too_much_is_ended(sandbox: Sandbox, source: str, code: FailureCode) -> None:
+    assert failed(sandbox, source).code is code
+    assert isinstance(sandbox.trace(SUM), RawTrace)
+
+
+@pytest.mark.parametrize("limits", [SandboxLimits(calls=3), SandboxLimits(result_bytes=200)])
+def test_a_trace_beyond_its_caps_is_refused(limits: SandboxLimits) -> None:
+    with Sandbox(limits) as small:
+        assert failed(small, body("return -(-(-(-x)))")).code is FailureCode.SIZE
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "n = 0\ndef loss(y, x):\n    global n\n    n += 1\n    return x * n\n",
+        "seen = []\ndef loss(y, x):\n    seen.append(x)\n    return seen[0] + len(seen)\n",
+        "seen = []\ndef loss(y, x):\n    assert not seen\n    seen.append(1)\n    return x\n",
+    ],
+)
+def test_a_loss_with_a_memory_is_stateful(sandbox: Sandbox, source: str) -> None:
+    failure = failed(sandbox, source)
+    assert failure.code is FailureCode.STATEFUL
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        body("return sum([x[:, i] for i in range(x.shape[-1])], 0.0)"),
+        body("total = 0.0", "for i in range(x.shape[-1]):", "    total = total + x[:, i]", "return total"),
+        body("return x / int(x.shape[-1])"),
+        body("return x if x.shape[-1] > 8 else -x"),
+        body("assert x.shape[-1] == 10", "return x"),
+        body("return x * [0.1] * 10 if x.shape[-1] == 10 else x"),
+    ],
+)
+def test_a_loss_for_one_class_count_is_refused(sandbox: Sandbox, source: str) -> None:
+    failure = failed(sandbox, source)
+    assert failure.code is FailureCode.CLASS_COUNT
+    assert "must not depend on a fixed number of classes" in failure.message
+
+
+def test_the_deadline_ends_what_fuel_does_not() -> None:
+    with Sandbox(SandboxLimits(fuel=10**15, seconds=0.2)) as patient:
+        assert failed(patient, "while True:\n    pass\n").code is FailureCode.TIME
+        assert isinstance(patient.trace(SUM), RawTrace)
+
+
+def test_a_message_carries_no_control_characters(sandbox: Sandbox) -> None:
+    failure = failed(sandbox, body("raise ValueError('\\x1b[2J\\r\\nred')"))
+    assert failure.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"inputs": ("y_true",)},
+        {"inputs": ("y_true", "y_true")},
+        {"inputs": ("y_true", "y-pred")},
+        {"constants": {"y_pred": 1.0}},
+        {"constants": {"lambda": 1.0}},
+    ],
+)
+def test_misuse_raises(sandbox: Sandbox, arguments: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"inputs|names|name"):
+        sandbox.trace(SUM, **arguments)  # type: ignore[arg-type]
+
+
+def test_a_closed_sandbox_says_so() -> None:
+    sandbox = Sandbox()
+    sandbox.close()
+    sandbox.close()
+    with pytest.raises(ValueError, match="closed"):
+        sandbox.trace(SUM)
