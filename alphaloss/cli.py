@@ -94,7 +94,7 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
 @_json_option
 def check(loss: str, as_json: bool) -> None:
     """Trace LOSS and run the gate: print its graph, or why it is rejected (exit code 1)."""
-    from alphaloss.check import check as run_check
+    from alphaloss.checking import check as run_check
     from alphaloss.report.console import print_check
 
     outcome = run_check(loss)

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.syntax import Syntax
 from rich.table import Table
 
-from alphaloss.check import Check
+from alphaloss.checking import Check
 from alphaloss.doctor import Findings
 from alphaloss.evaluate import LossEvaluation
 from alphaloss.losses.symbolic import latex
