@@ -6,8 +6,9 @@ Results go to stdout, progress and errors to stderr. Everything heavy is importe
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -30,10 +31,13 @@ class _Group(click.Group):
             ctx.exit(_INTERRUPTED)
 
 
-def _options(*options: Any) -> Any:
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
     """Several options as one decorator, in the order in which help shows them."""
 
-    def decorate(function: Any) -> Any:
+    def decorate(function: _F) -> _F:
         for option in reversed(options):
             function = option(function)
         return function

@@ -18,9 +18,9 @@ from alphaloss.sandbox import SandboxLimits
 
 
 class Section(BaseModel):
-    """Base of all settings: frozen, unknown keys refused."""
+    """Base of all settings: frozen, unknown keys and infinite numbers refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class EvaluatorSettings(Section):
@@ -125,8 +125,8 @@ class Settings(Section):
 
     seed: int = Field(0, ge=0, description="of everything random")
     evaluator: EvaluatorSettings = EvaluatorSettings()
-    algorithm: Literal["islands"] = "islands"
-    proposer: Literal["offline"] = "offline"
+    algorithm: Literal["islands"] = Field("islands", description="decides parents and survivors")
+    proposer: Literal["offline"] = Field("offline", description="makes candidates from parents")
     start: tuple[str, ...] = Field(("cross-entropy",), min_length=1, description="losses that the search begins with")
     gradient_scale: Literal["match", "none"] = Field(
         "match", description="multiply each loss so that its gradients are as large as cross-entropy's, or not"
@@ -190,7 +190,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _yaml(text: str, what: str) -> Any:
     try:
         return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: of what looks like a date or a number, and is none
         raise UsageError(f"Cannot read {what}: it is not YAML ({' '.join(str(error).split())}).") from None
 
 

@@ -78,7 +78,10 @@ def _machine() -> Finding:
     return Finding(
         what="machine",
         ok=True,
-        message=f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}",
+        message=(
+            f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, "
+            f"Python {platform.python_version()}"
+        ),
     )
 
 

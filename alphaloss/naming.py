@@ -49,7 +49,8 @@ def _champion(database: Database, folder: Path) -> str:
     results = database.events("result")
     if not results:
         raise UsageError(
-            f"The run `{folder}` has no champion yet; name one of its programs as {folder}:ID (`alphaloss show {folder}`)."
+            f"The run `{folder}` has no champion yet; name one of its programs as {folder}:ID, which "
+            f"`alphaloss show {folder}` lists."
         )
     return str(results[-1].payload["champion_key"])
 

@@ -9,6 +9,7 @@ A candidate's failure is a result with a reason. A missing or non-finite score i
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,7 +57,7 @@ class Program(Record):
         """The first ten characters of `key`: what tables show and `RUN:ID` accepts."""
         return self.key[:10]
 
-    def __deepcopy__(self, memo: dict[int, object]) -> Program:
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Program:
         """Programs are immutable, so DEAP's clones share them."""
         return self
 

@@ -53,6 +53,7 @@ class Search:
         self.database = database
         self.progress = progress
         self.waves = 0
+        self.told = 0
         self.trained = 0
         self.barren = 0  # waves in a row without a score
         self.started = time.monotonic()
@@ -60,26 +61,28 @@ class Search:
     def run(self) -> None:
         """Searches until the budget is spent.
 
-            while there is budget, or something is in training:
-                ask for a wave, and for each of its variations propose and gate until a candidate is admitted
+            while there is budget and not too much in training:
+                ask for a wave; for each of its variations propose and gate until a candidate is admitted
                 train the admitted programs in the background
-                tell the algorithm the oldest wave, once its trainings are done
+            tell the algorithm the oldest wave once its trainings are done, and go on
 
         The order of asking and telling does not depend on how fast trainings are, so that the same seed gives the same
         search at any number of workers.
         """
         in_training: deque[tuple[Wave, list[Outcome], list[Pending | None]]] = deque()
-        while in_training or self._has_budget():
+        while True:
             if self._has_budget() and len(in_training) <= self.settings.lag:
                 wave = self.algorithm.ask(min(self.settings.wave, self.settings.evaluations - self.trained))
                 outcomes = [self._attempt(position, variation) for position, variation in enumerate(wave)]
                 in_training.append((wave, outcomes, [self._train(outcome) for outcome in outcomes]))
                 self.waves += 1
-            else:
+            elif in_training:
                 wave, outcomes, pending = in_training.popleft()
                 told = [self._collect(outcome, fit) for outcome, fit in zip(outcomes, pending, strict=True)]
                 self.algorithm.tell(wave, told)
                 self._finish(told)
+            else:
+                break
 
     def _attempt(self, position: int, variation: Variation) -> Outcome:
         """Proposes until the gate admits a candidate; every outcome is recorded, the last one counts."""
@@ -122,10 +125,11 @@ class Search:
         return Told(outcome=outcome, score=evaluation.score)
 
     def _finish(self, told: Sequence[Told]) -> None:
+        self.told += 1
         self.barren = 0 if any(t.score is not None for t in told) else self.barren + 1
         record = self.algorithm.logbook[-1]
         self.database.event("wave", {name: _plain(value) for name, value in record.items()})
-        self.progress.wave(self.waves, self.trained, float(record["best"]))
+        self.progress.wave(self.told, self.trained, float(record["best"]))
 
     def _has_budget(self) -> bool:
         minutes = (time.monotonic() - self.started) / 60

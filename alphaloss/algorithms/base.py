@@ -64,7 +64,8 @@ class Algorithm(ABC):
         """
         if len(self._untold) > self.lag:
             raise ProtocolError(
-                f"ask() was called with {len(self._untold)} waves untold; at most {self.lag} may be. Tell the oldest first."
+                f"ask() was called with {len(self._untold)} waves untold; at most {self.lag} may be. "
+                "Tell the oldest first."
             )
         with self._deap_random():
             wave = tuple(self._ask(size))

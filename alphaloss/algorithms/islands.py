@@ -47,9 +47,7 @@ class Islands(Algorithm):
         self.toolbox = base.Toolbox()
         self.toolbox.register("select", tools.selTournament, k=1, tournsize=settings.tournament)
         self.toolbox.register("survive", tools.selBest, k=settings.population)
-        self.toolbox.register(
-            "migrate", tools.migRing, k=settings.migrants, selection=tools.selBest, replacement=tools.selWorst
-        )
+        self.toolbox.register("migrate", tools.migRing, selection=tools.selBest, replacement=tools.selWorst)
         self.toolbox.register("mate", Variation, operator="crossover")
         self.toolbox.register("mutate", Variation, operator="mutate")
         self._next_island = 0
@@ -74,7 +72,8 @@ class Islands(Algorithm):
                 self.islands[variation.island].append(self._individual(answer.outcome, answer.score))
         self._waves_told += 1
         if self._waves_told % self.settings.migration_interval == 0 and len(self.islands) > 1:
-            self.toolbox.migrate(self.islands)
+            smallest = min(len(island) for island in self.islands)
+            self.toolbox.migrate(self.islands, k=min(self.settings.migrants, smallest))
         for island in self.islands:
             island[:] = self.toolbox.survive(_distinct(island))
         everyone = [individual for island in self.islands for individual in island]

@@ -36,7 +36,7 @@ from alphaloss.database.rows import (
 )
 from alphaloss.database.schema import OUTCOMES, PROGRAMS, TRAININGS, Table
 from alphaloss.errors import InfrastructureError, UsageError
-from alphaloss.records import Code, Evaluation, Phase, Program, Scored, Training
+from alphaloss.records import Code, Evaluation, Phase, Program, Training
 
 VALIDATION = "validation"  # the measure of a training whose test data stayed closed
 
@@ -199,24 +199,26 @@ class Database:
             )
         return read_program(rows[0])
 
-    def evaluations(self, task: str, phase: Phase, rung: str, *, measure: str = VALIDATION) -> list[Evaluation]:
-        """What was trained: one evaluation a program and learning rate scale, in the order of admission.
+    def evaluations(
+        self, task: str, phase: Phase, rung: str, *, measure: str = VALIDATION, key: str | None = None
+    ) -> list[Evaluation]:
+        """What was trained, of all programs or of `key`: one evaluation a program and learning rate scale.
 
-        The trainings of an evaluation are in the order of the phase's seeds.
+        In the order of admission; the trainings of an evaluation are in the order of the phase's seeds.
         """
         sql = (
             "SELECT trainings.* FROM trainings JOIN programs USING (key) "
-            "WHERE task = ? AND phase = ? AND rung = ? AND measure = ? "
+            "WHERE task = ? AND phase = ? AND rung = ? AND measure = ? AND key = COALESCE(?, key) "
             "ORDER BY admitted, learning_rate_scale, place"
         )
-        trainings = map(read_training, self._rows(sql, task, phase, rung, measure))
+        trainings = map(read_training, self._rows(sql, task, phase, rung, measure, key))
         groups = groupby(trainings, lambda training: (training.key, training.learning_rate_scale))
         return [Evaluation(key=key, phase=phase, rung=rung, trainings=tuple(group)) for (key, _), group in groups]
 
     def best(
         self, task: str, phase: Phase, rung: str, *, maximize: bool, count: int, measure: str = VALIDATION
-    ) -> list[Scored]:
-        """The `count` programs of the best mean score, the best first; of equals the one admitted first.
+    ) -> list[tuple[Program, float]]:
+        """The `count` programs of the best mean score, and that score: the best first, of equals the first admitted.
 
         At learning rate scale 1. A program with a training that has no score does not take part.
         """
@@ -227,7 +229,7 @@ class Database:
             "ORDER BY CASE WHEN ? THEN -mean ELSE mean END, admitted LIMIT ?"
         )
         rows = self._rows(sql, task, phase, rung, measure, maximize, count)
-        return [Scored(program=read_program(row), score=row["mean"]) for row in rows]
+        return [(read_program(row), row["mean"]) for row in rows]
 
     def outcome_counts(self) -> dict[str, int]:
         """How many outcomes are a `program`, a `rejection`, a `duplicate`, or `failed`."""

@@ -55,8 +55,8 @@ class KnownLosses:
         count = len(self._graphs)
         # 1 - cosine loses half the digits to cancellation; half the squared distance of unit vectors is the same.
         distances = 0.5 * np.sum((self._fields[:count] - field) ** 2, axis=1)
-        keys = list(self._graphs)
-        for index in np.argsort(distances):
+        keys: list[str] = list(self._graphs)
+        for index in map(int, np.argsort(distances)):
             if distances[index] > self.distance:
                 return None
             if scale is not None and not np.isclose(scale, self._scales[index], rtol=1e-6):

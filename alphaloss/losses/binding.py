@@ -41,7 +41,8 @@ class _Binder:
         output = self.trace.output
         if not isinstance(output, Ref):
             raise NotPerSampleError(
-                f"the loss returns {output!r}; expected one float a sample, computed with keras.ops from y_true and y_pred."
+                f"the loss returns {output!r}; expected one float a sample, computed with keras.ops from y_true and "
+                "y_pred."
             )
         return self.builder.graph(self.values[output.index])
 
@@ -107,9 +108,9 @@ def _static(operation: Operation, param: Param, value: RawValue) -> Static:
         if param.kind == "axis" and len(value) == 1:
             return _static(operation, param, value[0])
         raise OperationError(f"`ops.{operation.signature}`: `{param.name}` must be one axis; got {value!r}.")
-    if param.kind == "dtype":
-        return _dtype(value)
-    return value
+    if not isinstance(value, int | float | str | None):
+        raise OperationError(f"`ops.{operation.signature}`: `{param.name}` must be one axis; got {value!r}.")
+    return _dtype(value) if param.kind == "dtype" else value
 
 
 def _dtype(value: Static) -> str:

@@ -8,7 +8,7 @@ from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_function
 from alphaloss.losses.symbolic import latex
 
-_MODULE = '''"""{heading}
+_MODULE = '''r"""{heading}
 
     {formula}
 
@@ -57,8 +57,8 @@ def export_keras(
     scaled = ""
     if gradient_scale != 1.0:
         scaled = (
-            f"\nThe factor {gradient_scale!r} makes its gradients as large as cross-entropy's, so that a learning rate that"
-            "\nsuits one suits the other."
+            f"\n\nThe factor {gradient_scale!r} makes its gradients as large as cross-entropy's, so that a learning rate"
+            "\nthat suits one suits the other."
         )
     return _MODULE.format(
         heading=heading,

@@ -94,9 +94,9 @@ def print_result(result: Result) -> None:
     _print_code(result.champion.source)
     rejected = sum(result.rejected.values())
     _stdout.print(
-        f"\n{result.trainings} trainings, {result.admitted} programs, {rejected} rejected, {result.duplicates} duplicates, "
-        f"{result.seconds / 60:.1f} minutes.\nSaved: {escape(str(result.run / 'best_loss.py'))} "
-        f"(content {result.content_hash[:16]})"
+        f"\n{result.trainings} trainings, {result.admitted} programs, {rejected} rejected, "
+        f"{result.duplicates} duplicates, {result.seconds / 60:.1f} minutes (content {result.content_hash[:16]}).\n"
+        f"Saved: {escape(str(result.run / 'best_loss.py'))}"
     )
 
 

@@ -13,6 +13,7 @@ from alphaloss.database import Database
 from alphaloss.errors import UsageError
 from alphaloss.losses.symbolic import latex
 from alphaloss.records import Phase, Program, Record, Rejection
+from alphaloss.training import TaskInfo
 
 DATABASE = "run.sqlite"
 _MOST_PROGRAMS = 10
@@ -94,18 +95,17 @@ def describe_run(database: Database, folder: Path) -> RunShown:
     tasks = database.events("task")
     if not tasks:
         raise UsageError(f"The run in `{folder}` stopped before its task was known; start a new one.")
-    info = tasks[-1].payload
+    info = TaskInfo.model_validate(tasks[-1].payload)
     results = database.events("result")
     names = {p.key: name for name, p in database.named_programs().items()}
-    rung = info["rungs"][-1]["name"]  # type: ignore[index, call-overload]
     best = database.best(
-        str(info["name"]), Phase.SEARCH, rung, maximize=info["direction"] == "max", count=_MOST_PROGRAMS
+        info.name, Phase.SEARCH, info.rungs[-1].name, maximize=info.direction == "max", count=_MOST_PROGRAMS
     )
     return RunShown(
         run=folder,
         status=str(results[-1].payload["status"]) if results else "unfinished",
-        task=str(info["name"]),
-        metric=str(info["metric"]),
+        task=info.name,
+        metric=info.metric,
         trainings={phase.value: count for phase, count in database.training_counts().items()},
         outcomes=database.outcome_counts(),
         rejected={code.value: count for code, count in database.rejection_counts().items()},
@@ -118,11 +118,10 @@ def describe_run(database: Database, folder: Path) -> RunShown:
 def describe_program(database: Database, prefix: str) -> ProgramShown:
     """One program in full."""
     program = database.find_program(prefix)
-    info = database.events("task")[-1].payload
-    rung = info["rungs"][-1]["name"]  # type: ignore[index, call-overload]
+    info = TaskInfo.model_validate(database.events("task")[-1].payload)
     scores: dict[str, list[float | None]] = {}
     for phase in (Phase.SEARCH, Phase.SELECTION):
-        for evaluation in database.evaluations(str(info["name"]), phase, rung, key=program.key):
+        for evaluation in database.evaluations(info.name, phase, info.rungs[-1].name, key=program.key):
             scores[phase.value] = [t.score for t in evaluation.trainings]
     return ProgramShown(
         id=program.id,
