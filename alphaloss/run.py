@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from alphaloss.files import write_file
 from alphaloss.gate import Gate
 from alphaloss.losses.export import export_keras
 from alphaloss.losses.zoo import REFERENCE, zoo_names, zoo_source
-from alphaloss.naming import DATABASE, find_loss
+from alphaloss.naming import DATABASE, NamedSource, find_loss
 from alphaloss.progress import Progress
 from alphaloss.proposers import OfflineProposer
 from alphaloss.records import Candidate, Duplicate, Evaluation, Phase, Program, Rejection, Scored
@@ -59,12 +59,13 @@ def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress
     if (folder / DATABASE).exists():
         raise UsageError(f"The folder `{folder}` already holds a run. Choose another name for the new run.")
     evaluator = EvaluatorRef(path=find_evaluator(settings.evaluator.name), options=settings.evaluator.options)
+    start = [find_loss(name) for name in settings.start]  # a wrong name is told before anything slow begins
     with ExitStack() as stack:
         stack.callback(progress.finish)
         progress.start(f"Starting {workers} worker{'s' * (workers > 1)} for {settings.evaluator.name}")
         pool = stack.enter_context(Workers(evaluator, settings=settings.workers, count=workers))
         sandbox = stack.enter_context(Sandbox(settings.sandbox))
-        losses = Losses(settings, sandbox, pool.info.classes)
+        losses = Losses(settings, sandbox, pool.info.classes, start)
         database = stack.enter_context(Database.create(folder / DATABASE))
         return _Run(settings, folder, database, losses, pool, progress).execute()
 
@@ -76,12 +77,14 @@ class Losses:
         UsageError: a start loss does not exist, or the gate refuses it.
     """
 
-    def __init__(self, settings: Settings, sandbox: Sandbox, classes: int) -> None:
+    def __init__(
+        self, settings: Settings, sandbox: Sandbox, classes: int, start: Sequence[NamedSource]
+    ) -> None:
         def new_gate() -> Gate:
             return Gate(sandbox, settings.gate, classes=classes, match_scale=settings.gradient_scale == "match")
 
         self.gate = new_gate()
-        self.start = [_admit(self.gate, *find_loss(name)) for name in settings.start]
+        self.start = [_admit(self.gate, *loss) for loss in start]
         # The zoo is described by gates of its own: a search that rediscovers one of its losses may keep it.
         self.zoo = {name: _admit(new_gate(), name, zoo_source(name)) for name in zoo_names()}
         self.reference = self.zoo[REFERENCE]

@@ -108,7 +108,7 @@ def _static(operation: Operation, param: Param, value: RawValue) -> Static:
         if param.kind == "axis" and len(value) == 1:
             return _static(operation, param, value[0])
         raise OperationError(f"`ops.{operation.signature}`: `{param.name}` must be one axis; got {value!r}.")
-    if not isinstance(value, int | float | str | None):
+    if not isinstance(value, int | str | None):
         raise OperationError(f"`ops.{operation.signature}`: `{param.name}` must be one axis; got {value!r}.")
     return _dtype(value) if param.kind == "dtype" else value
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from alphaloss.losses.graph import LossGraph, Node, node_type
 from alphaloss.losses.operations import OPERATIONS
 from alphaloss.losses.shapes import Static
-from alphaloss.losses.types import INPUT_TYPES, OperationError, Type
+from alphaloss.losses.types import INPUT_TYPES, SCALAR, OperationError, Type
 
 _AXES_THAT_MEAN_LAST = {"sum", "mean", "max", "min", "logsumexp", "softmax", "log_softmax", "expand_dims", "squeeze"}
 
@@ -38,7 +38,13 @@ class GraphBuilder:
         return self.inputs.index(name)
 
     def constant(self, value: float, name: str | None = None) -> int:
-        """A number, optionally a named one (a tunable default of the printed function)."""
+        """A number, optionally a named one (a tunable default of the printed function).
+
+        Raises:
+            OperationError: it is NaN or infinite.
+        """
+        if not math.isfinite(value):
+            raise OperationError(f"a loss cannot hold the number {value}; use a large finite one, such as 1e9.")
         kwargs: dict[str, Static] = {"value": float(value) + 0.0}
         if name is not None:
             kwargs["name"] = name
@@ -113,10 +119,7 @@ class GraphBuilder:
         if not nodes or any(n is None or n.op != "constant" or "name" in n.kwargs for n in nodes):
             return None
         values = [float(n.kwargs["value"]) for n in nodes if n is not None]  # type: ignore[arg-type]
-        if (
-            op in ("cast", "stop_gradient")
-            or OPERATIONS[op].result([self.types[a] for a in args], kwargs).dtype != "float"
-        ):
+        if op in ("cast", "stop_gradient") or OPERATIONS[op].result([self.types[a] for a in args], kwargs) != SCALAR:
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # the result is looked at instead

@@ -165,6 +165,19 @@ defvjp(
 )
 
 
+# autograd has no gradient for bounds of `clip`. A NaN on either side comes out, as in Keras.
+def _minimum(a: Any, b: Any) -> Any:
+    return _where((a <= b) | (a != a), a, b)  # noqa: PLR0124
+
+
+def _maximum(a: Any, b: Any) -> Any:
+    return _where((a >= b) | (a != a), a, b)  # noqa: PLR0124
+
+
+def _clip(x: Any, x_min: Any, x_max: Any) -> Any:
+    return _minimum(_maximum(x, x_min), x_max)
+
+
 def _mean(x: Any, axis: int, keepdims: bool) -> Any:
     return np.sum(x, axis=axis, keepdims=keepdims) * (1.0 / x.shape[axis])
 
@@ -201,13 +214,13 @@ _ROWS = (
     _binary("divide", np.divide, lambda sp, a, b: a / b, Infix("/", PRODUCT), False, "true_divide"),
     _binary("power", np.power, lambda sp, a, b: a**b, Infix("**", POWER)),
     Operation("negative", _X, shapes.elementwise, np.negative, lambda sp, x: -x, Infix("-", SIGN)),
-    _binary("minimum", lambda a, b: _where(a <= b, a, b), lambda sp, a, b: sp.Min(a, b), None, commutative=True),
-    _binary("maximum", lambda a, b: _where(a >= b, a, b), lambda sp, a, b: sp.Max(a, b), None, commutative=True),
+    _binary("minimum", _minimum, lambda sp, a, b: sp.Min(a, b), None, commutative=True),
+    _binary("maximum", _maximum, lambda sp, a, b: sp.Max(a, b), None, commutative=True),
     Operation(
         "clip",
         (Param("x"), Param("x_min"), Param("x_max")),
         shapes.elementwise,
-        np.clip,
+        _clip,
         lambda sp, x, low, high: sp.Min(sp.Max(x, low), high),
     ),
     # Functions of one value.
@@ -215,7 +228,7 @@ _ROWS = (
     _unary("sign", np.sign, lambda sp, x: sp.sign(x)),
     _unary("square", np.square, lambda sp, x: x**2),
     _unary("sqrt", np.sqrt, lambda sp, x: sp.sqrt(x)),
-    _unary("reciprocal", lambda x: 1.0 / x, lambda sp, x: 1 / x),
+    _unary("reciprocal", lambda x: np.divide(1.0, x), lambda sp, x: 1 / x),
     _unary("exp", np.exp, lambda sp, x: sp.exp(x)),
     _unary("expm1", np.expm1, lambda sp, x: sp.exp(x) - 1),
     _unary("log", np.log, lambda sp, x: sp.log(x)),

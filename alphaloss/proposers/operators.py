@@ -56,7 +56,8 @@ def swap(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     """Replaces one operation by another of the same form."""
     forms = [(v, form) for v, node in _nodes(graph) for form in (_FUNCTIONS, _ARITHMETIC) if node.op in form]
     value, form = _pick(forms, rng)
-    op, args = _pick(list(form), rng), _node(graph, value).args
+    replaced, args = _node(graph, value).op, _node(graph, value).args
+    op = _pick([other for other in form if other != replaced], rng)
     return _changed(graph, value, lambda b, _, copies: b.add(op, *(copies[a] for a in args)))
 
 
@@ -78,11 +79,12 @@ def temper(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
 def smooth(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     """Moves a share of the label to all classes."""
-    share = _number(rng, 0.02, 0.4)
+    share = round(_number(rng, 0.02, 0.4), 3)
+    kept = _three_digits(1.0 - share)
 
     def change(b: GraphBuilder, y: int, _: Mapping[int, int]) -> int:
         rest = b.add("divide", b.constant(share), b.class_count())
-        return b.add("add", b.add("multiply", y, b.constant(1.0 - share)), rest)
+        return b.add("add", b.add("multiply", y, b.constant(kept)), rest)
 
     return _changed(graph, graph.inputs.index("y_true"), change)
 
