@@ -79,7 +79,7 @@ def read_signature(source: str, most_bytes: int) -> Signature:
 def _parse(source: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
+            warnings.simplefilter("ignore")  # an odd escape is a SyntaxWarning, in Python 3.11 a DeprecationWarning
             return ast.parse(source)
     except SyntaxError as error:
         raise SourceError(f"not valid Python: {error.msg}.", error.lineno) from None

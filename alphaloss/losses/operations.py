@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import autograd.numpy as np
-from autograd.extend import defvjp, primitive
+from autograd.extend import defvjp, notrace_primitive, primitive
 from autograd.numpy.numpy_vjps import unbroadcast_f
-from autograd.scipy.special import logsumexp
 
 from alphaloss.losses import shapes
 from alphaloss.losses.shapes import Static, TypeRule
@@ -140,15 +139,12 @@ def _cast(sp: Any, x: Any, dtype: str) -> Any:
 
 
 def _softmax(x: Any, axis: int) -> Any:
-    return np.exp(x - logsumexp(x, axis=axis, keepdims=True))
+    return np.exp(x - _logsumexp(x, axis, True))
 
 
-@primitive  # type: ignore[untyped-decorator]
+@notrace_primitive  # type: ignore[untyped-decorator]
 def _stop_gradient(x: Any) -> Any:
     return x
-
-
-defvjp(_stop_gradient, None)
 
 
 # autograd's own gradients of where, mean, max and min come in float64 even for float32, which would hide overflows.
@@ -185,6 +181,13 @@ def _mean(x: Any, axis: int, keepdims: bool) -> Any:
 def _max(x: Any, axis: int, keepdims: bool) -> Any:
     chosen = np.argmax(x, axis=axis, keepdims=True) == np.arange(x.shape[axis])
     return np.sum(_where(chosen, x, 0.0), axis=axis, keepdims=keepdims)
+
+
+def _logsumexp(x: Any, axis: int, keepdims: bool) -> Any:
+    # autograd has one in autograd.scipy, whose import takes more than a second.
+    largest = np.max(_stop_gradient(x), axis=axis, keepdims=True)
+    result = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
+    return result if keepdims else np.squeeze(result, axis=axis)
 
 
 def _min(x: Any, axis: int, keepdims: bool) -> Any:
@@ -257,13 +260,13 @@ _ROWS = (
     _reduction("mean", _mean, lambda sp, x, axis, keepdims: _over_classes(sp, x) / _class_count(sp)),
     _reduction("max", _max, lambda sp, x, axis, keepdims: sp.Function(r"\max_k", real=True)(x), "amax"),
     _reduction("min", _min, lambda sp, x, axis, keepdims: sp.Function(r"\min_k", real=True)(x), "amin"),
-    _reduction("logsumexp", logsumexp, lambda sp, x, axis, keepdims: sp.log(_over_classes(sp, sp.exp(x)))),
+    _reduction("logsumexp", _logsumexp, lambda sp, x, axis, keepdims: sp.log(_over_classes(sp, sp.exp(x)))),
     Operation("softmax", (*_X, _LAST), shapes.along_classes, _softmax, _named("softmax")),
     Operation(
         "log_softmax",
         (*_X, _LAST),
         shapes.along_classes,
-        lambda x, axis: x - logsumexp(x, axis=axis, keepdims=True),
+        lambda x, axis: x - _logsumexp(x, axis, True),
         lambda sp, x, axis: sp.log(_named("softmax")(sp, x)),
     ),
     # Forms.

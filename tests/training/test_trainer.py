@@ -1,0 +1,196 @@
+"""The trainer equals Keras, scores what it says, and depends on nothing but the job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import small_task as small
+from keras import ops
+
+from alphaloss.records import Status
+from alphaloss.training.seeds import order_rng, weights_seed
+from alphaloss.training.trainer import Trainer
+
+SEED, EPOCHS = 7, 6
+
+
+def keras_cross_entropy(y_true, y_pred):
+    return keras.losses.categorical_crossentropy(y_true, y_pred, from_logits=True)
+
+
+def fitted_by_keras(task, *, learning_rate_scale=1.0):
+    """The same training by `compile` and `fit`: same initial weights, dropout and batch order."""
+    data = task.data()
+    keras.utils.set_random_seed(weights_seed(SEED))
+    model = task.model()
+    optimizer = task.optimizer()
+    if learning_rate_scale != 1:
+        optimizer.learning_rate = float(optimizer.learning_rate) * learning_rate_scale
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    order = order_rng(SEED)
+    for _ in range(EPOCHS):
+        shuffled = order.permutation(len(data.y_train))
+        x, y = data.x_train[shuffled], data.y_train[shuffled]
+        model.fit(x, y, batch_size=task.batch_size, shuffle=False, verbose=0)
+    return model
+
+
+def decayed():
+    return keras.optimizers.schedules.ExponentialDecay(0.01, decay_steps=10, decay_rate=0.8)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        pytest.param(lambda: keras.optimizers.Adam(0.01, clipnorm=0.5), id="clipnorm"),
+        pytest.param(lambda: keras.optimizers.AdamW(decayed(), weight_decay=0.1), id="schedule-and-weight-decay"),
+        pytest.param(lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True), id="nesterov"),
+        pytest.param(lambda: keras.optimizers.Adam(0.02, gradient_accumulation_steps=2), id="accumulation"),
+    ],
+)
+def test_equals_compile_and_fit(optimizer, job):
+    task = replace(small.task(), optimizer=optimizer)
+    trainer = Trainer(task)
+    trainer.epoch_seconds(keras_cross_entropy)  # leaves weights, optimizer and dropout in another state
+
+    training = trainer.train(job)[0]
+
+    expected = fitted_by_keras(task)
+    for ours, theirs in zip(trainer.compiled.model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
+    data = task.data()
+    accuracy = np.mean(expected.predict(data.x_validation, verbose=0).argmax(-1) == data.y_validation)
+    assert training.score == accuracy
+    assert training.steps == EPOCHS * 7  # ceil(100 / 16)
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    return Trainer(small.task())
+
+
+def test_a_graph_and_the_keras_loss_of_the_same_meaning_train_alike(trainer, job):
+    trainer.train(job)
+    by_graph = trainer.compiled.state()
+    trainer.train_function(keras_cross_entropy, job)
+    for ours, theirs in zip(by_graph, trainer.compiled.state(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_learning_rate_scale_is_a_factor_on_the_learning_rate(trainer, job):
+    trainer.train(job.model_copy(update={"learning_rate_scale": 0.5}))
+    expected = fitted_by_keras(small.task(), learning_rate_scale=0.5)
+    for ours, theirs in zip(trainer.compiled.model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_learning_rate_scale_is_a_factor_on_a_schedule(job):
+    def scaled(factor):
+        schedule = keras.optimizers.schedules.ExponentialDecay(0.01 * factor, decay_steps=10, decay_rate=0.8)
+        return replace(small.task(), optimizer=lambda: keras.optimizers.SGD(schedule))
+
+    halved, half = Trainer(scaled(1)), Trainer(scaled(0.5))
+    halved.train(job.model_copy(update={"learning_rate_scale": 0.5}))
+    half.train(job)
+    for a, b in zip(halved.compiled.state(), half.compiled.state(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_gradient_scale_multiplies_the_loss_but_not_the_regulariser(trainer, job):
+    trainer.train(job.model_copy(update={"gradient_scale": 3.0}))
+    scaled = trainer.compiled.state()
+    trainer.train_function(lambda y_true, y_pred: 3 * keras_cross_entropy(y_true, y_pred), job)
+    for ours, theirs in zip(scaled, trainer.compiled.state(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_a_training_depends_on_its_job_alone(trainer, job):
+    def without_time(trainings):
+        return [t.model_dump(exclude={"seconds"}) for t in trainings]
+
+    first = without_time(trainer.train(job))
+    weights = trainer.compiled.state()
+    trainer.train_function(lambda y_true, y_pred: ops.sum(y_pred, -1) * np.nan, job)
+    trainer.train(job.model_copy(update={"seeds": (1, 2), "learning_rate_scale": 2.0}))
+    assert without_time(trainer.train(job)) == first
+    assert all(np.array_equal(a, b) for a, b in zip(trainer.compiled.state(), weights, strict=True))
+    both = trainer.train(job.model_copy(update={"seeds": (3, 7)}))
+    assert without_time(both[1:]) == first
+
+
+def test_the_last_epoch_counts_and_the_first_best_one_is_the_early_one(job):
+    # A learning rate that is far too large makes the validation score wander.
+    trainer = Trainer(replace(small.task(), optimizer=lambda: keras.optimizers.SGD(2.0)))
+    training = trainer.train(job.model_copy(update={"measure": "test"}))[0]
+    assert len(training.curve) == EPOCHS
+    assert training.score == training.curve[-1]
+    test = training.test
+    assert test.early_epoch == 1 + training.curve.index(max(training.curve)) < EPOCHS
+    data = small.data()
+    logits = trainer.compiled.predict(data.x_test)
+    assert test.samples == tuple((logits.argmax(-1) == data.y_test).astype(float))
+    assert test.score == np.mean(test.samples)
+    assert test.early_score == np.mean(test.early_samples)
+
+    # The early weights are those of a training that ends there.
+    rungs = (small.Rung(name="full", epochs=test.early_epoch),)
+    shorter = Trainer(replace(trainer._task, rungs=rungs)).train(job.model_copy(update={"measure": "test"}))[0]
+    assert shorter.test.samples == test.early_samples
+
+
+def test_the_test_data_stays_closed_unless_it_is_asked_for(trainer, job):
+    assert trainer.train(job)[0].test is None
+
+
+@pytest.mark.parametrize(
+    ("loss", "message", "steps"),
+    [
+        pytest.param(lambda y, p: ops.sum(p, -1) * np.nan, "loss was not finite in epoch 1", 1, id="loss"),
+        # sqrt(0) is 0 with an infinite slope: the loss stays finite while the weights do not
+        pytest.param(lambda y, p: ops.sqrt(ops.sum(0 * p, -1)), "not finite", 7, id="weights"),
+        pytest.param(lambda y, p: -ops.exp(ops.sum(p * y, -1) ** 2), "not finite", None, id="unbounded"),
+    ],
+)
+def test_divergence_is_a_result_without_a_score(trainer, job, loss, message, steps):
+    training = trainer.train_function(loss, job.model_copy(update={"measure": "test"}))[0]
+    assert training.status is Status.DIVERGED
+    assert training.score is None
+    assert training.test is None
+    assert message in training.message
+    assert len(training.curve) == EPOCHS
+    assert training.curve[-1] is None
+    if steps:
+        assert training.steps <= steps
+
+
+def test_noise_is_drawn_by_the_seed_and_validation_stays_trusted():
+    trainer = Trainer(small.task(noise=0.4))
+    data = small.data()
+    first, validation = trainer.noisy_labels(1)
+    again, _ = trainer.noisy_labels(1)
+    other, _ = trainer.noisy_labels(2)
+    assert (first == again).all()
+    assert (first != other).any()
+    assert 0.2 < np.mean(first != data.y_train) < 0.6  # 40 of 100, binomial
+    assert (validation == data.y_validation).all()
+    assert "40%" in trainer.info.transforms
+
+
+def test_validation_noise_is_an_option():
+    trainer = Trainer(small.task(noise=0.4, validation_noise=True))
+    assert (trainer.noisy_labels(1)[1] != small.data().y_validation).any()
+    assert "validation labels" in trainer.info.transforms
+
+
+def test_the_info_tells_about_the_task(trainer):
+    info = trainer.info
+    assert (info.name, info.metric, info.direction, info.classes) == ("small", "accuracy", "max", 3)
+    assert info.class_prior == (0.34, 0.33, 0.33)
+    assert (info.samples.train, info.samples.validation, info.samples.test) == (100, 30, 30)
+    assert info.steps_per_epoch == 7
+    assert info.parameters == 5 * 16 + 2 * 16 + 16 * 3 + 3
+    assert type(info).model_validate_json(info.model_dump_json()) == info
+    assert Trainer(small.task()).info == info
