@@ -21,7 +21,7 @@ class Progress:
         """The trainings of a loss are done."""
 
     def wave(self, waves: int, programs: int, best: float) -> None:
-        """A wave was told to the algorithm; how many so far, how many programs went into training, and the best score."""
+        """A wave was told to the algorithm; how many so far, programs sent to train, best score."""
 
     def finish(self) -> None:
         """The run ended, well or not."""

@@ -22,6 +22,7 @@ from alphaloss.sandbox import Sandbox
 
 
 def main(proposals: int) -> None:
+    """Proposes, gates, and prints medians and 99th percentiles."""
     settings = Settings()
     times: dict[str, list[float]] = defaultdict(list)
     outcomes: Counter[str] = Counter()

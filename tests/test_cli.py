@@ -156,7 +156,7 @@ def test_check_admits_a_zoo_name_and_a_file(tmp_path: Path):
 
 
 def test_the_zoo_can_be_listed_and_printed():
-    assert [entry["name"] for entry in json.loads(alphaloss("zoo", "--json").stdout)][0] == "cross-entropy"
+    assert json.loads(alphaloss("zoo", "--json").stdout)[0]["name"] == "cross-entropy"
     assert "def loss(y_true, y_pred, *, q=0.7):" in alphaloss("zoo", "gce").stdout
 
 

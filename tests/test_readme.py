@@ -25,7 +25,7 @@ def test_its_own_task_runs_as_printed(tmp_path: Path):
     assert len(source.splitlines()) <= 45
     evaluator = tmp_path / "wine.py"
     evaluator.write_text(source)
-    args = ["evolve", str(tmp_path / "run"), "--evaluator", str(evaluator), "--evaluations", "4", "--workers", "2", "--json"]
+    args = ["evolve", str(tmp_path / "run"), "--evaluator", str(evaluator), "--evaluations", "4", "--json"]
     small = ["selection.seeds=2", "verdict.seeds=2", "selection.programs=2", "selection.zoo=1"]
     done = CliRunner().invoke(main, args + [f"--set={text}" for text in small])
     assert done.exit_code == 0, done.stderr

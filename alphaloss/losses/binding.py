@@ -15,7 +15,7 @@ from alphaloss.losses.shapes import Static
 from alphaloss.losses.types import NotPerSampleError, OperationError
 from alphaloss.sandbox import RawCall, RawTrace, RawValue, Ref
 
-_TAKE_BOOL = {"cast", "expand_dims", "squeeze", "zeros_like", "ones_like"}
+_TAKE_BOOL = {"cast", "expand_dims", "squeeze"}
 
 
 def bind(trace: RawTrace) -> LossGraph:

@@ -1,8 +1,9 @@
 """Building graphs, and their canonical form.
 
 The canonical form promises to merge spellings that differ only in: unused computations, repeated computations, folded
-constants, the order of the arguments of commutative operations, keywords given as their defaults, and -0 for 0. It
-promises no algebra: `square(x)` and `x * x` are different graphs (the gate's duplicate check compares behaviour).
+constants, the order of the arguments of commutative operations, a number on the left of a comparison, keywords given
+as their defaults, and -0 for 0. It promises no algebra: `square(x)` and `x * x` are different graphs (the gate's
+duplicate check compares behaviour).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from alphaloss.losses.shapes import Static
 from alphaloss.losses.types import INPUT_TYPES, SCALAR, OperationError, Type
 
 _AXES_THAT_MEAN_LAST = {"sum", "mean", "max", "min", "logsumexp", "softmax", "log_softmax", "expand_dims", "squeeze"}
+
+_MIRRORED = {"less": "greater", "less_equal": "greater_equal", "greater": "less", "greater_equal": "less_equal"}
 
 
 class GraphBuilder:
@@ -71,6 +74,9 @@ class GraphBuilder:
             for p in operation.statics
             if p.required or kwargs.get(p.name, p.default) != p.default
         }
+        if op in _MIRRORED and not self.types[args[0]].dims:
+            op, args = _MIRRORED[op], args[::-1]
+            operation = OPERATIONS[op]
         if operation.commutative:
             args = tuple(sorted(args, key=self._order))
         folded = self._fold(op, args, kwargs)

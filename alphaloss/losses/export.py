@@ -57,8 +57,8 @@ def export_keras(
     scaled = ""
     if gradient_scale != 1.0:
         scaled = (
-            f"\n\nThe factor {gradient_scale!r} makes its gradients as large as cross-entropy's, so that a learning rate"
-            "\nthat suits one suits the other."
+            f"\n\nThe factor {gradient_scale!r} makes its gradients as large as cross-entropy's, so that a learning"
+            "\nrate that suits one suits the other."
         )
     return _MODULE.format(
         heading=heading,

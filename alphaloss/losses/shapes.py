@@ -49,8 +49,10 @@ def elementwise(args: Sequence[Type], static: Mapping[str, Static]) -> Type:
 
 
 def comparison(args: Sequence[Type], static: Mapping[str, Static]) -> Type:
-    """Floats in, bool out."""
+    """Floats in, bool out; one of them depends on a sample."""
     require("float", args)
+    if all(not t.dims for t in args):
+        raise ShapeError("compares two numbers; compare with y_pred or y_true, or with what is computed from them.")
     return Type(broadcast(args), "bool")
 
 
@@ -106,6 +108,7 @@ def casting(args: Sequence[Type], static: Mapping[str, Static]) -> Type:
 
 def like(args: Sequence[Type], static: Mapping[str, Static]) -> Type:
     """A float of the same dimensions."""
+    require("float", args)
     return Type(args[0].dims)
 
 

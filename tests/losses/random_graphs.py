@@ -31,9 +31,9 @@ def random_graphs(draw: st.DrawFn, most: int = 14) -> LossGraph:
         except GraphError:
             continue
     output = b.add("sum", b.input("y_pred"), axis=-1)
-    for value in values[3:]:
-        if b.types[value].dtype == "float" and b.types[value].dims == ("batch", "classes"):
-            value = b.add("sum", value, axis=-1)
+    for computed in values[3:]:
+        wide = b.types[computed].dtype == "float" and b.types[computed].dims == ("batch", "classes")
+        value = b.add("sum", computed, axis=-1) if wide else computed
         if b.types[value].dtype == "float" and b.types[value].dims in ((), ("batch",)):
             output = b.add("add", output, value)
     return b.graph(output)

@@ -28,7 +28,7 @@ def test_tracing_the_print_gives_the_graph(graph: LossGraph, sandbox: Sandbox):
 
 
 @given(random_graphs())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_tracing_the_print_of_any_graph_gives_the_graph(sandbox: Sandbox, graph: LossGraph):
     assert _trace(print_source(graph), sandbox) == graph
 
