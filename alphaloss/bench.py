@@ -54,9 +54,14 @@ class Bench:
         self.parts = parts
         self.task = workers.info.name
         self.rung = workers.info.rungs[-1].name
+        # A search may find a loss of the zoo again, and a champion may be one.
+        self._submitted: dict[tuple[str, float], Pending] = {}
 
     def submit(self, program: Program, *, learning_rate_scale: float = 1.0) -> Pending:
-        """Starts the trainings of a program."""
+        """Starts the trainings of a program; one that was submitted before is not trained again."""
+        known = self._submitted.get((program.key, learning_rate_scale))
+        if known is not None:
+            return known
         size = -(-len(self.seeds) // self.parts)
         jobs = [
             TrainJob(
@@ -69,7 +74,9 @@ class Bench:
             )
             for first in range(0, len(self.seeds), size)
         ]
-        return Pending(program, learning_rate_scale, tuple(self.workers.submit(job) for job in jobs))
+        pending = Pending(program, learning_rate_scale, tuple(self.workers.submit(job) for job in jobs))
+        self._submitted[program.key, learning_rate_scale] = pending
+        return pending
 
     def collect(self, pending: Pending) -> Evaluation:
         """Waits for the trainings and records them.

@@ -42,7 +42,7 @@ class SearchSettings(Section):
     wave: int = Field(4, ge=1, description="variations that are asked for at once")
     lag: int = Field(1, ge=0, description="waves that may be in training when the next is asked for")
     attempts: int = Field(8, ge=1, description="candidates tried for a variation until the gate admits one")
-    dead_waves: int = Field(5, ge=1, description="waves without one admitted program after which the search stops")
+    dead_waves: int = Field(5, ge=1, description="waves in a row without a score after which the search stops")
     seeds: int = Field(1, ge=1, description="trainings that give a program its search score")
 
 

@@ -129,7 +129,8 @@ def test_evaluate_takes_test_data_only_when_told(tmp_path: Path):
         ("    while True: pass\n", "TRACE"),
         ("    return open('/etc/passwd').read()\n", "TRACE"),
         ("    return 'a' * 10**9\n", "TRACE"),
-        ("    return ops.softmax(y_pred, axis=-1)\n", "NOT_PER_SAMPLE"),
+        ("    return ops.softmax(y_pred, axis=-1)\n", "SHAPE"),
+        ("    return ops.mean(y_pred)\n", "NOT_PER_SAMPLE"),
         ("    return -ops.sum(y_true * ops.log(ops.softmax(y_pred, axis=-1)), axis=-1)\n", "NOT_FINITE"),
     ],
 )

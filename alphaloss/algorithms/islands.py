@@ -72,8 +72,11 @@ class Islands(Algorithm):
                 self.islands[variation.island].append(self._individual(answer.outcome, answer.score))
         self._waves_told += 1
         if self._waves_told % self.settings.migration_interval == 0 and len(self.islands) > 1:
-            smallest = min(len(island) for island in self.islands)
-            self.toolbox.migrate(self.islands, k=min(self.settings.migrants, smallest))
+            # migRing overwrites the worst members: with a copy of them to overwrite, an island loses nobody.
+            migrants = min(self.settings.migrants, *(len(island) for island in self.islands))
+            for island in self.islands:
+                island.extend(tools.selWorst(island, migrants))
+            self.toolbox.migrate(self.islands, k=migrants)
         for island in self.islands:
             island[:] = self.toolbox.survive(_distinct(island))
         everyone = [individual for island in self.islands for individual in island]

@@ -68,8 +68,11 @@ def check_per_sample(graph: LossGraph) -> str | None:
 
 
 def gradient_ratio(graph: LossGraph, classes: int) -> float:
-    """RMS of the loss's logit gradient over cross-entropy's, at random logits."""
-    inputs = probes.random_logits(classes)
+    """RMS of the loss's logit gradient over cross-entropy's, at random logits.
+
+    From 512 samples: 64 are 10 % off for losses such as GCE at 100 classes.
+    """
+    inputs = probes.random_logits(classes, samples=512)
     _, gradient = value_and_gradient(graph, inputs)
     return float(np.sqrt(np.mean(gradient**2) / np.mean(cross_entropy_gradient(inputs) ** 2)))
 

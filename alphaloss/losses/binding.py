@@ -40,8 +40,9 @@ class _Binder:
             self.values.append(self._call(call))
         output = self.trace.output
         if not isinstance(output, Ref):
-            raise NotPerSampleError(
-                f"the loss returns {output!r}; expected one float a sample, computed with keras.ops from y_true and "
+            received = "nothing" if output is None else f"a {type(output).__name__}"
+            raise OperationError(
+                f"the loss returns {received}; expected one float a sample, computed with keras.ops from y_true and "
                 "y_pred."
             )
         return self.builder.graph(self.values[output.index])

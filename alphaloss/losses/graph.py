@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationEr
 
 from alphaloss.losses.operations import OPERATIONS, Operation
 from alphaloss.losses.shapes import Static
-from alphaloss.losses.types import INPUT_TYPES, SAMPLES, GraphError, NotPerSampleError, OperationError, Type
+from alphaloss.losses.types import INPUT_TYPES, SAMPLES, GraphError, NotPerSampleError, OperationError, ShapeError, Type
 
 MAX_NODES = 400
 Statics = Annotated[Mapping[str, Static], PlainSerializer(dict)]
@@ -74,7 +74,8 @@ class LossGraph(BaseModel):
             raise OperationError(f"output {self.output} is not a value of the graph.")
         result = self.types[self.output]
         if result != SAMPLES:
-            raise NotPerSampleError(_not_one_value_a_sample(result))
+            error = ShapeError if "batch" in result.dims else NotPerSampleError
+            raise error(_not_one_value_a_sample(result))
         return self
 
     @cached_property

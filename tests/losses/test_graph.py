@@ -80,7 +80,7 @@ def _node(index: int, **values: Any) -> Any:
         (_node(2, kwargs={"axis": -1, "dtype": "int"}), OperationError, "no keyword dtype"),
         (_node(2, kwargs={"axis": 1.5}), OperationError, "not a valid axis"),
         (_node(2, kwargs={"axis": -1, "keepdims": 1}), OperationError, "not a valid flag"),
-        (lambda t: t.update(output=3), NotPerSampleError, "reduce over the classes"),
+        (lambda t: t.update(output=3), ShapeError, "reduce over the classes"),
         (lambda t: t.update(output=99), OperationError, "output 99 is not a value"),
         (lambda t: t.update(version=2), OperationError, "version"),
         (lambda t: t.update(inputs=["y_pred", "y_true"]), OperationError, "y_true and y_pred first"),
