@@ -1,0 +1,1 @@
+"""What a language model is told: one Jinja template a message."""

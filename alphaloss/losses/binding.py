@@ -12,7 +12,7 @@ from alphaloss.losses.canonical import GraphBuilder
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.operations import ALIASES, OPERATIONS, Operation, Param
 from alphaloss.losses.shapes import Static
-from alphaloss.losses.types import NotPerSampleError, OperationError
+from alphaloss.losses.types import OperationError
 from alphaloss.sandbox import RawCall, RawTrace, RawValue, Ref
 
 _TAKE_BOOL = {"cast", "expand_dims", "squeeze"}
