@@ -50,6 +50,7 @@ class Result(Record):
     run: Path
     status: Literal["better", "not-shown-better"]
     seconds: float
+    workers_busy: float = Field(description="share of the workers' time, once they were ready, that was spent on jobs")
     task: str
     metric: str
     trainings: int
@@ -78,6 +79,7 @@ def summarise(
     *,
     folder: Path,
     seconds: float,
+    workers_busy: float,
     info: TaskInfo,
     zoo: Mapping[str, Program],
     selection: Selection,
@@ -89,6 +91,7 @@ def summarise(
         database: of the run, with everything recorded.
         folder: of the run.
         seconds: that the run took.
+        workers_busy: share of the workers' time spent on jobs.
         info: of the task.
         zoo: its losses by name, the reference among them.
         selection: who was chosen, and on which evaluations.
@@ -116,6 +119,7 @@ def summarise(
         run=folder,
         status="better" if verdict.better else "not-shown-better",
         seconds=seconds,
+        workers_busy=workers_busy,
         task=info.name,
         metric=info.metric,
         trainings=sum(database.training_counts().values()),

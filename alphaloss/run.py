@@ -56,6 +56,7 @@ def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress
         SearchFailedError: no program could be trained.
         InfrastructureError: workers or database failed.
     """
+    started = time.monotonic()
     if (folder / DATABASE).exists():
         raise UsageError(f"The folder `{folder}` already holds a run. Choose another name for the new run.")
     evaluator = EvaluatorRef(path=find_evaluator(settings.evaluator.name), options=settings.evaluator.options)
@@ -67,7 +68,7 @@ def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress
         sandbox = stack.enter_context(Sandbox(settings.sandbox))
         losses = Losses(settings, sandbox, pool.info.classes, start)
         database = stack.enter_context(Database.create(folder / DATABASE))
-        return _Run(settings, folder, database, losses, pool, progress).execute()
+        return _Run(settings, folder, database, losses, pool, progress, started).execute()
 
 
 class Losses:
@@ -101,6 +102,7 @@ class _Run:
         losses: Losses,
         workers: Workers,
         progress: Progress,
+        started: float,
     ) -> None:
         self.settings = settings
         self.folder = folder
@@ -108,7 +110,8 @@ class _Run:
         self.losses = losses
         self.workers = workers
         self.progress = progress
-        self.started = time.monotonic()
+        self.started = started
+        self.ready = time.monotonic()
         self.maximize = workers.info.direction == "max"
 
     def execute(self) -> Result:
@@ -127,6 +130,7 @@ class _Run:
             self.database,
             folder=self.folder,
             seconds=time.monotonic() - self.started,
+            workers_busy=self.workers.busy_seconds / (self.workers.count * (time.monotonic() - self.ready)),
             info=self.workers.info,
             zoo=self.losses.zoo,
             selection=selection,

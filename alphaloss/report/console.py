@@ -95,7 +95,8 @@ def print_result(result: Result) -> None:
     rejected = sum(result.rejected.values())
     _stdout.print(
         f"\n{result.trainings} trainings, {result.admitted} programs, {rejected} rejected, "
-        f"{result.duplicates} duplicates, {result.seconds / 60:.1f} minutes (content {result.content_hash[:16]}).\n"
+        f"{result.duplicates} duplicates, {result.seconds / 60:.1f} minutes, "
+        f"workers busy {result.workers_busy:.0%} (content {result.content_hash[:16]}).\n"
         f"Saved: {escape(str(result.run / 'best_loss.py'))}"
     )
 

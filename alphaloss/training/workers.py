@@ -37,6 +37,7 @@ class Workers:
             settings: limits of a process.
             count: number of processes; each uses one core.
         """
+        self.count = count
         self._evaluator = evaluator
         self._settings = settings
         self._jobs: queue.SimpleQueue[_Pending | None] = queue.SimpleQueue()
