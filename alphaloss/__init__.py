@@ -60,6 +60,11 @@ __all__ = [  # noqa: RUF022  # by use, not by letter
 ]
 
 
+def __dir__() -> list[str]:
+    """The public names, also those that are not loaded yet."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """Loads a public name when it is first used: the command line and the workers need only a part of the package."""
     if name not in _HOME:

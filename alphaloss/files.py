@@ -5,12 +5,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from alphaloss.errors import InfrastructureError
+
 
 def write_file(path: Path, text: str) -> None:
-    """Writes a text file under a temporary name, flushes it to disk and renames it."""
+    """Writes a text file under a temporary name, flushes it to disk and renames it.
+
+    Raises:
+        InfrastructureError: the folder cannot be written, or the disk is full.
+    """
     draft = path.with_name(path.name + ".new")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise InfrastructureError(
+            f"Cannot write `{path}`: {error}. Free some space or choose another folder."
+        ) from error

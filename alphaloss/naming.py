@@ -8,15 +8,19 @@ from typing import NamedTuple
 from alphaloss.database import Database
 from alphaloss.errors import UsageError
 from alphaloss.losses.zoo import zoo_names, zoo_source
+from alphaloss.training import TaskInfo
 
 DATABASE = "run.sqlite"
 
 
 class NamedSource(NamedTuple):
-    """The text of a loss, and what tables call it."""
+    """The text of a loss, what tables call it, and what a run knows of it."""
 
     name: str
     source: str
+    gradient_scale: float = 1.0  # that it was trained with in its run
+    class_prior: tuple[float, ...] = ()  # of its run's task
+    run: Path | None = None
 
 
 def find_loss(text: str) -> NamedSource:
@@ -37,9 +41,10 @@ def find_loss(text: str) -> NamedSource:
     folder = Path(run if colon else text)
     if (folder / DATABASE).is_file():
         with Database.read(folder / DATABASE) as database:
-            key = prefix if colon else _champion(database, folder)
-            program = database.find_program(key)
-        return NamedSource(f"{folder.name}:{program.id}", program.source)
+            program = database.find_program(prefix if colon else _champion(database, folder))
+            info = TaskInfo.model_validate(database.events("task")[-1].payload)
+        name = f"{folder.name}:{program.id}"
+        return NamedSource(name, program.source, program.gradient_scale, info.class_prior, folder)
     if colon:
         raise UsageError(f"There is no run `{folder}` (a folder with {DATABASE}); RUN:ID names a program of a run.")
     return NamedSource(text, zoo_source(text))

@@ -23,5 +23,8 @@ class Progress:
     def wave(self, waves: int, programs: int, best: float) -> None:
         """A wave was told to the algorithm; how many so far, programs sent to train, best score."""
 
+    def ended(self, reason: str) -> None:
+        """The search asks for no further wave, and why."""
+
     def finish(self) -> None:
         """The run ended, well or not."""

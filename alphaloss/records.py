@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from alphaloss.losses.graph import LossGraph
 
@@ -23,11 +23,12 @@ class Record(BaseModel):
 
 
 class Phase(StrEnum):
-    """The three phases of a run; no seed is used in two of them."""
+    """The three phases of a run, and evaluations outside of one; no seed is used in two of them."""
 
     SEARCH = "search"
     SELECTION = "selection"
     VERDICT = "verdict"
+    EVALUATION = "evaluation"
 
 
 class Candidate(Record):
@@ -36,6 +37,9 @@ class Candidate(Record):
     source: str
     operator: str = Field(description="the variation that made it, for example `mutate.temper`")
     parents: tuple[str, ...] = Field(default=(), description="graph keys of the programs it was made from")
+    details: dict[str, JsonValue] = Field(
+        default_factory=dict, description="what else its proposer wants kept; not part of a run's content hash"
+    )
 
 
 class Program(Record):
@@ -105,6 +109,7 @@ class Status(StrEnum):
 
     OK = "ok"
     DIVERGED = "diverged"
+    FAILED = "failed"
     KILLED = "killed"
 
 
@@ -175,7 +180,12 @@ class Scored(Record):
 
 
 class Told(Record):
-    """What an algorithm learns of one variation: its outcome, and the score if it is a program that was trained."""
+    """What an algorithm learns of one variation: its outcome, and the evaluation if it is a program."""
 
     outcome: Outcome
-    score: float | None = None
+    evaluation: Evaluation | None = None
+
+    @property
+    def score(self) -> float | None:
+        """What selection uses; None if nothing was trained, or a training failed."""
+        return self.evaluation.score if self.evaluation else None

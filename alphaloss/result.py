@@ -28,6 +28,7 @@ class LossResult(Record):
     selection: float | None
     test: float | None
     gradient_scale: float
+    class_prior: tuple[float, ...] = Field(description="of the task, for a loss that asks for it")
     graph: LossGraph
 
     @property
@@ -35,13 +36,7 @@ class LossResult(Record):
         """The loss as a function for `model.compile`; imports keras."""
         from alphaloss.losses.keras_loss import keras_function  # noqa: PLC0415  # TensorFlow takes seconds to load
 
-        function = keras_function(self.graph)
-        scale = self.gradient_scale
-
-        def loss(y_true: Any, y_pred: Any) -> Any:
-            return scale * function(y_true, y_pred)
-
-        return loss
+        return keras_function(self.graph, self.class_prior, self.gradient_scale)
 
 
 class Result(Record):
@@ -110,6 +105,7 @@ def summarise(
             selection=None if early else selection.evaluations[program.key].score,
             test=verdict.score(role),
             gradient_scale=program.gradient_scale,
+            class_prior=info.class_prior,
             graph=program.graph,
         )
 

@@ -6,7 +6,6 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from alphaloss.algorithms import Algorithm, Islands
 from alphaloss.bench import Bench, Measure
 from alphaloss.config import Settings, dump_settings
 from alphaloss.database import Database
+from alphaloss.environment import environment
 from alphaloss.errors import SearchFailedError, UsageError
 from alphaloss.files import write_file
 from alphaloss.gate import Gate
@@ -24,11 +24,11 @@ from alphaloss.progress import Progress
 from alphaloss.proposers import OfflineProposer
 from alphaloss.records import Candidate, Duplicate, Evaluation, Phase, Program, Rejection, Scored
 from alphaloss.result import Result, summarise
-from alphaloss.sandbox import Sandbox
 from alphaloss.search import Search
 from alphaloss.seeds import phase_seeds
 from alphaloss.selection import Selection, select
-from alphaloss.training import EvaluatorRef, Workers, find_evaluator
+from alphaloss.session import Session, open_session
+from alphaloss.training import Workers
 from alphaloss.verdict import Verdict, judge
 
 
@@ -57,18 +57,12 @@ def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress
         InfrastructureError: workers or database failed.
     """
     started = time.monotonic()
-    if (folder / DATABASE).exists():
-        raise UsageError(f"The folder `{folder}` already holds a run. Choose another name for the new run.")
-    evaluator = EvaluatorRef(path=find_evaluator(settings.evaluator.name), options=settings.evaluator.options)
+    _check_folder(folder)
     start = [find_loss(name) for name in settings.start]  # a wrong name is told before anything slow begins
-    with ExitStack() as stack:
-        stack.callback(progress.finish)
-        progress.start(f"Starting {workers} worker{'s' * (workers > 1)} for {settings.evaluator.name}")
-        pool = stack.enter_context(Workers(evaluator, settings=settings.workers, count=workers))
-        sandbox = stack.enter_context(Sandbox(settings.sandbox))
-        losses = Losses(settings, sandbox, pool.info.classes, start)
-        database = stack.enter_context(Database.create(folder / DATABASE))
-        return _Run(settings, folder, database, losses, pool, progress, started).execute()
+    with open_session(settings, workers, progress) as session:
+        losses = Losses(session, start)
+        with Database.create(folder / DATABASE) as database:
+            return _Run(settings, folder, database, losses, session.workers, progress, started).execute()
 
 
 class Losses:
@@ -78,16 +72,11 @@ class Losses:
         UsageError: a start loss does not exist, or the gate refuses it.
     """
 
-    def __init__(
-        self, settings: Settings, sandbox: Sandbox, classes: int, start: Sequence[NamedSource]
-    ) -> None:
-        def new_gate() -> Gate:
-            return Gate(sandbox, settings.gate, classes=classes, match_scale=settings.gradient_scale == "match")
-
-        self.gate = new_gate()
-        self.start = [_admit(self.gate, *loss) for loss in start]
+    def __init__(self, session: Session, start: Sequence[NamedSource]) -> None:
+        self.gate = session.gate()
+        self.start = [_admit(self.gate, loss.name, loss.source) for loss in start]
         # The zoo is described by gates of its own: a search that rediscovers one of its losses may keep it.
-        self.zoo = {name: _admit(new_gate(), name, zoo_source(name)) for name in zoo_names()}
+        self.zoo = {name: _admit(session.gate(), name, zoo_source(name)) for name in zoo_names()}
         self.reference = self.zoo[REFERENCE]
 
 
@@ -117,7 +106,7 @@ class _Run:
     def execute(self) -> Result:
         """The three phases, one after the other."""
         write_file(self.folder / "config.yaml", dump_settings(self.settings))
-        self.database.event("run", {"settings": self.settings.model_dump(mode="json")})
+        self.database.event("run", {"settings": self.settings.model_dump(mode="json"), "environment": environment()})
         self.database.event("task", self.workers.info.model_dump(mode="json"))
         for name, program in self.losses.zoo.items():
             self.database.record_program(program, name)
@@ -143,7 +132,7 @@ class _Run:
     def _search(self) -> tuple[Algorithm, Mapping[str, Evaluation]]:
         """The first phase; returns the algorithm and the search evaluations by key."""
         settings = self.settings.search
-        self.progress.phase(Phase.SEARCH, settings.evaluations * settings.seeds)
+        self.progress.phase(Phase.SEARCH, (settings.evaluations + len(zoo_names())) * settings.seeds)
         bench = self._bench(Phase.SEARCH, settings.seeds)
         references = {p.key: p for p in (*self.losses.start, *self.losses.zoo.values())}
         pending = {key: bench.submit(program) for key, program in references.items()}
@@ -214,9 +203,9 @@ class _Run:
         return evaluation.score if self.maximize else -evaluation.score
 
     def _export(self, result: Result) -> str:
-        champion, against = result.champion, result.reference
+        champion = result.champion
         scores = ", ".join(
-            f"{line.name or 'this loss'} {line.test:.4f}" for line in (champion, against) if line.test is not None
+            f"{line.name or 'this loss'} {line.test:.4f}" for line in result.table if line.test is not None
         )
         return export_keras(
             champion.graph,
@@ -227,6 +216,17 @@ class _Run:
             gradient_scale=champion.gradient_scale,
             class_prior=self.workers.info.class_prior,
         )
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuses a folder that holds a run or cannot be written, before anything slow begins."""
+    if (folder / DATABASE).exists():
+        raise UsageError(f"The folder `{folder}` already holds a run. Choose another name for the new run.")
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise UsageError(f"RUN must be a folder; `{existing}` is a file. Choose another name for the new run.")
+    if not os.access(existing, os.W_OK):
+        raise UsageError(f"The folder `{existing}` cannot be written to. Choose another place for the new run.")
 
 
 def _admit(gate: Gate, name: str, source: str) -> Program:

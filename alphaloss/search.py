@@ -14,8 +14,10 @@ from alphaloss.config import SearchSettings
 from alphaloss.database import Database, Entry
 from alphaloss.gate import Gate
 from alphaloss.progress import Progress
-from alphaloss.proposers import Proposer
+from alphaloss.proposers import Context, Proposer
 from alphaloss.records import Failed, Outcome, Program, Told, Variation
+
+_SHOWN = 8  # of the best programs, to proposers that look at them
 
 
 class Search:
@@ -83,33 +85,41 @@ class Search:
                 self._finish(told)
             else:
                 break
+        self.database.event("search_ended", {"reason": self._why_ended(), "programs": self.trained})
+        self.progress.ended(self._why_ended())
 
     def _attempt(self, position: int, variation: Variation) -> Outcome:
         """Proposes until the gate admits a candidate; every outcome is recorded, the last one counts."""
-        outcome: Outcome = Failed(operator=variation.operator, reason="no attempt was made")
-        for attempt in range(self.settings.attempts):
-            rng = np.random.default_rng([self.seed, self.waves, position, attempt])
+        outcomes: list[Outcome] = []
+        while len(outcomes) < self.settings.attempts:
             start = time.perf_counter()
-            candidates = self.proposer.propose(variation, rng)
-            proposed = time.perf_counter()
-            if candidates:
-                outcome = self.gate.admit(candidates[0])
-            else:
+            rng = np.random.default_rng([self.seed, self.waves, position, len(outcomes)])
+            context = Context(rng=rng, best=tuple(self.algorithm.best(_SHOWN)), failures=tuple(outcomes))
+            candidates = self.proposer.propose(variation, context)
+            seconds = time.perf_counter() - start
+            if not candidates:
                 parents = tuple(p.key for p in variation.parents)
-                outcome = Failed(operator=variation.operator, parents=parents, reason="the operator did not apply")
-            entry = Entry(
-                wave=self.waves,
-                position=position,
-                attempt=attempt,
-                outcome=outcome,
-                propose_ms=1e3 * (proposed - start),
-                gate_ms=1e3 * (time.perf_counter() - proposed) if candidates else 0.0,
-            )
-            self.database.record_entry(entry)
-            self.progress.outcome(outcome)
-            if isinstance(outcome, Program):
-                break
-        return outcome
+                outcomes.append(Failed(operator=variation.operator, parents=parents, reason="nothing was proposed"))
+                self._record(position, outcomes, propose_seconds=seconds, gate_seconds=0.0)
+            for candidate in candidates[: self.settings.attempts - len(outcomes)]:
+                start = time.perf_counter()
+                outcomes.append(self.gate.admit(candidate))
+                self._record(position, outcomes, seconds / len(candidates), time.perf_counter() - start)
+                if isinstance(outcomes[-1], Program):
+                    return outcomes[-1]
+        return outcomes[-1]
+
+    def _record(self, position: int, outcomes: Sequence[Outcome], propose_seconds: float, gate_seconds: float) -> None:
+        entry = Entry(
+            wave=self.waves,
+            position=position,
+            attempt=len(outcomes) - 1,
+            outcome=outcomes[-1],
+            propose_ms=1e3 * propose_seconds,
+            gate_ms=1e3 * gate_seconds,
+        )
+        self.database.record_entry(entry)
+        self.progress.outcome(outcomes[-1])
 
     def _train(self, outcome: Outcome) -> Pending | None:
         if not isinstance(outcome, Program):
@@ -122,7 +132,7 @@ class Search:
             return Told(outcome=outcome)
         evaluation = self.bench.collect(pending)
         self.progress.trained(evaluation)
-        return Told(outcome=outcome, score=evaluation.score)
+        return Told(outcome=outcome, evaluation=evaluation)
 
     def _finish(self, told: Sequence[Told]) -> None:
         self.told += 1
@@ -132,9 +142,18 @@ class Search:
         self.progress.wave(self.told, self.trained, float(record["best"]))
 
     def _has_budget(self) -> bool:
-        minutes = (time.monotonic() - self.started) / 60
-        in_time = self.settings.minutes is None or minutes < self.settings.minutes
-        return in_time and self.trained < self.settings.evaluations and self.barren < self.settings.dead_waves
+        return self._why_ended() == ""
+
+    def _why_ended(self) -> str:
+        """Why no further wave is asked for; empty while the search goes on."""
+        settings = self.settings
+        if self.trained >= settings.evaluations:
+            return "all evaluations are spent"
+        if self.barren >= settings.dead_waves:
+            return f"{settings.dead_waves} waves in a row gave no program with a score"
+        if settings.minutes is not None and time.monotonic() - self.started >= 60 * settings.minutes:
+            return f"{settings.minutes:g} minutes are over"
+        return ""
 
 
 def _plain(value: object) -> float | int | str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from alphaloss.bench import Bench
 from alphaloss.config import SelectionSettings
+from alphaloss.errors import SearchFailedError
 from alphaloss.progress import Progress
 from alphaloss.records import Evaluation, Program
 from alphaloss.statistics import lower_bound, orient
@@ -34,7 +35,7 @@ def select(
 ) -> Selection:
     """Trains finalists, zoo and reference on the phase's seeds, and picks the largest lower bound over the reference.
 
-    A loss that diverges on any seed cannot be picked while another one did not.
+    A loss that fails on any seed cannot be picked while another one did not.
 
     Args:
         settings: the confidence of the bound.
@@ -43,6 +44,9 @@ def select(
         zoo: the best losses of the zoo, at least one.
         reference: cross-entropy.
         progress: is told what happens.
+
+    Raises:
+        SearchFailedError: every finalist failed on a seed.
     """
     pending = {p.key: bench.submit(p) for p in (reference, *finalists, *zoo)}
     evaluations = {}
@@ -58,7 +62,14 @@ def select(
             return -np.inf
         return float(np.mean(scores)) if base is None else lower_bound(scores, base, settings.confidence)
 
-    return Selection(max(finalists, key=bound), max(zoo, key=bound), evaluations)
+    champion = max(finalists, key=bound)
+    if bound(champion) == -np.inf:
+        raise SearchFailedError(
+            f"No champion: each of the {len(finalists)} best programs of the search failed on a seed of the "
+            "selection. "
+            "Search longer (--evaluations), or lower the task's learning rate."
+        )
+    return Selection(champion, max(zoo, key=bound), evaluations)
 
 
 def _scores(evaluation: Evaluation, maximize: bool) -> NDArray[np.float64] | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 _RESAMPLES = 4_000
+_BLOCK = 500
 
 
 class Difference(NamedTuple):
@@ -32,6 +33,9 @@ def orient(scores: Sequence[float], maximize: bool) -> NDArray[np.float64]:
 def paired(first: NDArray[Any], second: NDArray[Any], confidence: float) -> Difference:
     """Paired t interval.
 
+    Where all differences are equal there is nothing to estimate a spread from: the interval has no width, and the
+    p-value is 1, because such a sample proves nothing.
+
     Args:
         first, second: shape (seeds,), oriented, at least 2 seeds.
         confidence: of the two-sided interval.
@@ -40,7 +44,7 @@ def paired(first: NDArray[Any], second: NDArray[Any], confidence: float) -> Diff
     error = float(d.std(ddof=1) / np.sqrt(len(d)))
     mean = float(d.mean())
     if error == 0.0:
-        return Difference(mean, mean, mean, 0.0 if mean > 0 else 1.0)
+        return Difference(mean, mean, mean, 1.0)
     width = float(stats.t.ppf(0.5 + confidence / 2, len(d) - 1)) * error
     return Difference(mean, mean - width, mean + width, float(stats.t.sf(mean / error, len(d) - 1)))
 
@@ -61,11 +65,13 @@ def bootstrap(first: NDArray[Any], second: NDArray[Any], confidence: float, seed
     d = np.asarray(first - second, dtype=np.float64)
     seeds, samples = d.shape
     rng = np.random.default_rng(seed)
-    # Counting how often each seed and sample is drawn turns the resampling into two small matrix products.
-    by_seed = rng.multinomial(seeds, np.full(seeds, 1 / seeds), _RESAMPLES) / seeds
-    by_sample = rng.multinomial(samples, np.full(samples, 1 / samples), _RESAMPLES) / samples
-    means = np.einsum("rs,sn,rn->r", by_seed, d, by_sample, optimize=True)
-    low, high = np.quantile(means, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    means = []
+    for _ in range(_RESAMPLES // _BLOCK):  # in blocks, for test sets of ten thousands
+        # Counting how often each seed and sample is drawn turns the resampling into two small matrix products.
+        by_seed = rng.multinomial(seeds, np.full(seeds, 1 / seeds), _BLOCK) / seeds
+        by_sample = rng.multinomial(samples, np.full(samples, 1 / samples), _BLOCK) / samples
+        means.append(np.einsum("rs,rs->r", by_seed, by_sample @ d.T))
+    low, high = np.quantile(np.concatenate(means), [0.5 - confidence / 2, 0.5 + confidence / 2])
     return float(low), float(high)
 
 

@@ -1,6 +1,6 @@
 """What the gate costs: milliseconds a candidate, check by check, over offline proposals.
 
-    python benchmarks/gate.py [PROPOSALS]
+python benchmarks/gate.py [PROPOSALS]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from alphaloss.gate import Gate, checks, probes
 from alphaloss.gate.duplicates import gradient_field
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.zoo import REFERENCE, zoo_source
-from alphaloss.proposers import OfflineProposer
+from alphaloss.proposers import Context, OfflineProposer
 from alphaloss.records import Candidate, Program, Variation
 from alphaloss.sandbox import Sandbox
 
@@ -42,7 +42,7 @@ def main(proposals: int) -> None:
                 else Variation(operator="mutate", parents=parents[:1])
             )
             began = time.perf_counter()
-            candidates = proposer.propose(variation, rng)
+            candidates = proposer.propose(variation, Context(rng=rng))
             times["propose and print"].append(time.perf_counter() - began)
             if not candidates:
                 outcomes["operator did not apply"] += 1

@@ -10,7 +10,7 @@ from losses.graphs import gce
 from alphaloss import records  # its `TestResult`, under its own name, looks like a test case to pytest
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_source
-from alphaloss.records import Candidate, Program, Scored, Status, Training
+from alphaloss.records import Candidate, Evaluation, Phase, Program, Scored, Status, Told, Training
 from alphaloss.training import Rung, TaskInfo, TrainJob
 from alphaloss.training.task import Samples
 
@@ -38,6 +38,16 @@ def make_programs(count: int) -> list[Program]:
 def make_scored(*scores: float | None) -> list[Scored]:
     """Different programs with these scores."""
     return [Scored(program=p, score=s) for p, s in zip(make_programs(len(scores)), scores, strict=True)]
+
+
+def make_told(program: Program, score: float | None) -> Told:
+    """An answer for a variation that became a program, trained once."""
+    status = Status.OK if score is not None else Status.DIVERGED
+    training = Training(
+        key=program.key, rung="full", seed=1, status=status, score=score, curve=(score,), seconds=0.5, steps=10
+    )
+    evaluation = Evaluation(key=program.key, phase=Phase.SEARCH, rung="full", trainings=(training,))
+    return Told(outcome=program, evaluation=evaluation)
 
 
 def make_training(

@@ -406,7 +406,7 @@ def test_an_existing_run_is_not_made_again(path):
     with Database.create(path) as db:
         fill(db)
         before = db.content_hash()
-    with pytest.raises(UsageError, match=r"exists; expected the name of a new run. .* `--resume`"):
+    with pytest.raises(UsageError, match=r"exists; expected the name of a new run. Choose another name"):
         Database.create(path)
     with Database.open(path) as db:
         assert db.content_hash() == before

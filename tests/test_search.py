@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pytest
 from factories import FakeWorkers, make_training
 
@@ -17,7 +16,7 @@ from alphaloss.errors import InfrastructureError
 from alphaloss.gate import Gate
 from alphaloss.losses.zoo import zoo_source
 from alphaloss.progress import Progress
-from alphaloss.proposers import OfflineProposer, Proposer
+from alphaloss.proposers import Context, OfflineProposer, Proposer
 from alphaloss.records import (
     Candidate,
     Code,
@@ -55,9 +54,9 @@ class ScriptedProposer:
         self.asked: list[Variation] = []
         self.draws: list[float] = []
 
-    def propose(self, variation: Variation, rng: np.random.Generator) -> list[Candidate]:
+    def propose(self, variation: Variation, context: Context) -> list[Candidate]:
         self.asked.append(variation)
-        self.draws.append(rng.random())
+        self.draws.append(context.rng.random())
         source = self.queue.popleft() if self.queue else NOTHING
         return [Candidate(source=source, operator=variation.operator)] if source else []
 
@@ -215,7 +214,7 @@ def test_every_outcome_is_in_the_database_and_the_progress_hears_of_it(lab: Lab)
     found = lab.outcomes
     assert [type(outcome) for outcome in found[:4]] == [Program, Failed, Duplicate, Rejection]
     assert found == lab.diary.outcomes
-    assert found[1] == Failed(operator="mutate", parents=(lab.start.key,), reason="the operator did not apply")
+    assert found[1] == Failed(operator="mutate", parents=(lab.start.key,), reason="nothing was proposed")
     assert isinstance(found[2], Duplicate)
     assert found[2].of == lab.start.key
     assert isinstance(found[3], Rejection)

@@ -252,7 +252,7 @@ class Database:
         """
         digest = hashlib.sha256()
         for table in (OUTCOMES, PROGRAMS, TRAININGS):
-            for row in self._rows(table.everything_but_clocks):
+            for row in self._rows(table.what_counts):
                 values = [value.hex() if isinstance(value, bytes) else value for value in row]
                 digest.update(f"{table.name} {strict_json(values)}\n".encode())
         return digest.hexdigest()

@@ -18,10 +18,7 @@ def make(path: Path) -> None:
         UsageError: the file exists.
     """
     if path.exists():
-        raise UsageError(
-            f"`{path}` exists; expected the name of a new run. "
-            "Choose another name, or go on with this run with `--resume`."
-        )
+        raise UsageError(f"`{path}` exists; expected the name of a new run. Choose another name.")
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     with closing(_connect(draft, "rwc")) as connection:
@@ -83,7 +80,7 @@ def explained(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         next_step = "Run `alphaloss doctor` on the run's folder"
         if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-            next_step = "Free some space, then go on with `--resume`"
+            next_step = "Free some space and start a new run"
         raise InfrastructureError(
             f"`{path}` cannot be used: {error}. What was recorded before is kept. {next_step}."
         ) from error

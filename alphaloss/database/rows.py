@@ -105,6 +105,7 @@ def entry_row(entry: Entry) -> Row:
             row |= {"message": _storable(outcome.message), **_candidate_row(outcome.candidate)}
         case Failed():
             row |= {"kind": "failed", "operator": outcome.operator, "parents": strict_json(outcome.parents)}
+            row |= {"details": strict_json({})}
             row |= {"message": _storable(outcome.reason)}
     return row
 
@@ -171,11 +172,17 @@ def _candidate_row(candidate: Candidate) -> Row:
         "author_source": _storable(candidate.source),
         "operator": candidate.operator,
         "parents": strict_json(candidate.parents),
+        "details": strict_json(candidate.details),
     }
 
 
 def _read_candidate(row: sqlite3.Row) -> Candidate:
-    return Candidate(source=row["author_source"], operator=row["operator"], parents=json.loads(row["parents"]))
+    return Candidate(
+        source=row["author_source"],
+        operator=row["operator"],
+        parents=json.loads(row["parents"]),
+        details=json.loads(row["details"]),
+    )
 
 
 def _read_outcome(row: sqlite3.Row) -> Outcome:

@@ -23,6 +23,7 @@ CREATE TABLE programs (
     author_source    TEXT NOT NULL,
     operator         TEXT NOT NULL,
     parents          TEXT NOT NULL,          -- JSON list of keys
+    details          TEXT NOT NULL,          -- JSON object: what else the proposer wants kept
     canonical_source TEXT NOT NULL,
     graph            TEXT NOT NULL,          -- JSON, format `alphaloss.graph`
     gradient_field   BLOB NOT NULL,          -- little-endian float64
@@ -35,6 +36,7 @@ CREATE TABLE outcomes (
     kind          TEXT NOT NULL CHECK (kind IN ('program', 'rejection', 'duplicate', 'failed')),
     operator      TEXT NOT NULL,
     parents       TEXT NOT NULL,             -- JSON list of keys
+    details       TEXT NOT NULL,             -- JSON object: what else the proposer wants kept
     author_source TEXT,                      -- NULL if there was no candidate
     code          TEXT,
     message       TEXT,
@@ -70,19 +72,19 @@ CREATE INDEX trainings_by_phase ON trainings (task, phase, rung, measure);
 class Table:
     """The columns of a table, in three sorts.
 
-    The identity says which row it is. The content must be equal if the row is recorded again. The clock is what a
-    stopwatch said: no comparison and no hash sees it.
+    The identity says which row it is. The content must be equal if the row is recorded again. Aside stands what a
+    stopwatch or a proposer noted: no comparison and no hash sees it.
     """
 
     name: str
     identity: tuple[str, ...]
     content: tuple[str, ...]
-    clock: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
     @property
     def insert(self) -> str:
         """Adds a row; does nothing if its identity is taken. Any other broken constraint is an error."""
-        columns = (*self.identity, *self.content, *self.clock)
+        columns = (*self.identity, *self.content, *self.aside)
         return (
             f"INSERT INTO {self.name} ({', '.join(columns)}) VALUES (:{', :'.join(columns)}) "  # noqa: S608
             f"ON CONFLICT ({', '.join(self.identity)}) DO NOTHING"
@@ -95,8 +97,8 @@ class Table:
         return f"SELECT 1 FROM {self.name} WHERE {equal}"  # noqa: S608
 
     @property
-    def everything_but_clocks(self) -> str:
-        """All rows in the order of their identity, without row numbers and times."""
+    def what_counts(self) -> str:
+        """All rows in the order of their identity, without row numbers and what stands aside."""
         columns = ", ".join((*self.identity, *self.content))
         return f"SELECT {columns} FROM {self.name} ORDER BY {', '.join(self.identity)}"  # noqa: S608
 
@@ -108,16 +110,17 @@ PROGRAMS = Table(
         *("name", "author_source", "operator", "parents"),
         *("canonical_source", "graph", "gradient_field", "gradient_scale"),
     ),
+    aside=("details",),
 )
 OUTCOMES = Table(
     "outcomes",
     identity=("wave", "position", "attempt"),
     content=("kind", "operator", "parents", "author_source", "code", "message", "line", "key"),
-    clock=("propose_ms", "gate_ms"),
+    aside=("details", "propose_ms", "gate_ms"),
 )
 TRAININGS = Table(
     "trainings",
     identity=("key", "task", "rung", "seed", "learning_rate_scale", "measure"),
     content=("phase", "place", "status", "score", "curve", "message", "test", "steps"),
-    clock=("seconds",),
+    aside=("seconds",),
 )

@@ -67,12 +67,12 @@ def check_per_sample(graph: LossGraph) -> str | None:
     return None
 
 
-def gradient_ratio(graph: LossGraph, classes: int) -> float:
+def gradient_ratio(graph: LossGraph, classes: int, prior: tuple[float, ...] = ()) -> float:
     """RMS of the loss's logit gradient over cross-entropy's, at random logits.
 
     From 512 samples: 64 are 10 % off for losses such as GCE at 100 classes.
     """
-    inputs = probes.random_logits(classes, samples=512)
+    inputs = probes.random_logits(classes, samples=512, prior=prior)
     _, gradient = value_and_gradient(graph, inputs)
     return float(np.sqrt(np.mean(gradient**2) / np.mean(cross_entropy_gradient(inputs) ** 2)))
 

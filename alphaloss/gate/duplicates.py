@@ -25,10 +25,16 @@ def gradient_field(graph: LossGraph, inputs: probes.Inputs) -> Field:
 
 
 class KnownLosses:
-    """The losses of a run, by key and by gradient field."""
+    """The losses of a run, by key and by gradient field.
 
-    def __init__(self, distance: float) -> None:
+    Args:
+        distance: cosine distance below which two losses are the same.
+        classes: the task's class count, at which the second look is taken.
+    """
+
+    def __init__(self, distance: float, classes: int) -> None:
         self.distance = distance
+        self.classes = classes
         self._graphs: dict[str, LossGraph] = {}
         self._scales: list[float] = []
         self._fields = np.empty((64, 640))
@@ -66,6 +72,6 @@ class KnownLosses:
         return None
 
     def _confirmed(self, graph: LossGraph, known: LossGraph) -> bool:
-        inputs = probes.second_look()
+        inputs = probes.second_look(self.classes)
         difference = gradient_field(graph, inputs) - gradient_field(known, inputs)
         return bool(0.5 * np.sum(difference**2) <= self.distance)

@@ -14,26 +14,27 @@ _SEED = 20_240_917  # any number; it must never change, because stored gradient 
 _LOGIT_GAPS = (0.0, 20.0, 100.0, 1000.0)
 
 
-def _prior(classes: int, dtype: str) -> NDArray[Any]:
-    """A long-tailed class prior, for losses that ask for one."""
+def _long_tail(classes: int) -> NDArray[Any]:
+    """A class prior for losses that ask for one."""
     weights = np.geomspace(1.0, 0.1, classes)
-    return np.asarray(weights / weights.sum(), dtype=dtype)
+    return np.asarray(weights / weights.sum())
 
 
-def _batch(labels: NDArray[Any], logits: NDArray[Any], dtype: str) -> Inputs:
+def _batch(labels: NDArray[Any], logits: NDArray[Any], dtype: str, prior: tuple[float, ...] = ()) -> Inputs:
+    classes = labels.shape[-1]
     return {
         "y_true": np.asarray(labels, dtype=dtype),
         "y_pred": np.asarray(logits, dtype=dtype),
-        "class_prior": _prior(labels.shape[-1], dtype),
+        "class_prior": np.asarray(prior or _long_tail(classes), dtype=dtype),
     }
 
 
 @lru_cache
-def random_logits(classes: int, samples: int = 64, spread: float = 0.5, dtype: str = "float64") -> Inputs:
-    """One-hot labels and normally distributed logits with standard deviation `spread`."""
+def random_logits(classes: int, samples: int = 64, spread: float = 0.5, prior: tuple[float, ...] = ()) -> Inputs:
+    """One-hot labels and normally distributed logits with standard deviation `spread`; a long tail if no prior."""
     rng = np.random.default_rng([_SEED, classes])
     labels = np.eye(classes)[rng.integers(0, classes, samples)]
-    return _batch(labels, rng.normal(0.0, spread, (samples, classes)), dtype)
+    return _batch(labels, rng.normal(0.0, spread, (samples, classes)), "float64", prior)
 
 
 @lru_cache
@@ -53,13 +54,13 @@ def extremes(classes: int) -> Inputs:
 
 
 @lru_cache
-def second_look() -> Inputs:
+def second_look(classes: int) -> Inputs:
     """Soft and one-hot labels at confident logits: confirms that two losses with one gradient field are the same.
 
     The spread is as large as it can be while a guard such as log(p + 1e-7) still counts as the log.
     """
-    rng = np.random.default_rng([_SEED, 2])
-    logits = rng.normal(0.0, 2.0, (48, 10))
-    labels = np.eye(10)[rng.integers(0, 10, 48)]
-    labels[::2] = 0.8 * labels[::2] + 0.2 * rng.dirichlet(np.ones(10), 24)
+    rng = np.random.default_rng([_SEED, classes, 2])
+    logits = rng.normal(0.0, 2.0, (48, classes))
+    labels = np.eye(classes)[rng.integers(0, classes, 48)]
+    labels[::2] = 0.8 * labels[::2] + 0.2 * rng.dirichlet(np.ones(classes), 24)
     return _batch(labels, logits, "float64")

@@ -6,7 +6,7 @@ import ast
 import warnings
 from dataclasses import dataclass, field
 
-from alphaloss.losses.source import RESERVED
+from alphaloss.losses.graph import RESERVED
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,14 @@ def _find_loss(module: ast.Module) -> ast.FunctionDef:
     for function in reversed(functions):
         if function.name == "loss":
             return function
-    found = ", ".join(f"`{f.name}`" for f in functions) or "none"
-    raise SourceError(f"no function `loss(y_true, y_pred)` at the top level of the file; found: {found}.")
+    if functions:
+        found = ", ".join(f"`{f.name}`" for f in functions)
+        hint = f"found: {found}. Rename the one that is the loss"
+    elif any(isinstance(node, ast.ClassDef) for node in module.body):
+        hint = "found a class. Write its `call` as a function"
+    else:
+        hint = "found none. Write `def loss(y_true, y_pred):`"
+    raise SourceError(f"no function `loss(y_true, y_pred)` at the top level of the file; {hint}.")
 
 
 def _number(default: ast.expr) -> float | None:

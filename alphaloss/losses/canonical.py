@@ -27,14 +27,21 @@ class GraphBuilder:
     """Adds operations one by one; equal operations share one value, constants fold.
 
     Methods take and return value numbers. Types are checked as each operation is added.
+
+    Args:
+        inputs: what the loss asks for.
+        keep_overflows: leave operations on numbers whose result is not finite as they are, instead of refusing them.
     """
 
-    def __init__(self, inputs: tuple[str, ...] = ("y_true", "y_pred")) -> None:
+    def __init__(self, inputs: tuple[str, ...] = ("y_true", "y_pred"), *, keep_overflows: bool = False) -> None:
         self.inputs = inputs
+        self._keep_overflows = keep_overflows
         self.nodes: list[Node] = []
         self.types: list[Type] = [INPUT_TYPES[name] for name in inputs]
         self._digests = [hashlib.sha256(name.encode()).digest() for name in inputs]
         self._known: dict[bytes, int] = {}
+        self._numbers: dict[int, float] = {}  # values that are numbers
+        self._named: set[int] = set()  # those of them that depend on a named one, and stay
 
     def input(self, name: str) -> int:
         """The value of an input."""
@@ -51,7 +58,11 @@ class GraphBuilder:
         kwargs: dict[str, Static] = {"value": float(value) + 0.0}
         if name is not None:
             kwargs["name"] = name
-        return self._add(Node(op="constant", kwargs=kwargs))
+        constant = self._add(Node(op="constant", kwargs=kwargs))
+        self._numbers[constant] = float(value)
+        if name is not None:
+            self._named.add(constant)
+        return constant
 
     def class_count(self) -> int:
         """The symbolic number of classes."""
@@ -66,6 +77,8 @@ class GraphBuilder:
         node = Node(op=op, args=args, kwargs=static)
         node_type(node, self.types)  # before defaults are dropped, so that messages show what was asked
         operation = OPERATIONS[op]
+        if op == "cast" and static["dtype"] == self.types[args[0]].dtype:
+            return args[0]
         kwargs = {p.name: static[p.name] for p in operation.statics if p.name in static}
         if op in _AXES_THAT_MEAN_LAST:
             kwargs["axis"] = -1
@@ -79,10 +92,14 @@ class GraphBuilder:
             operation = OPERATIONS[op]
         if operation.commutative:
             args = tuple(sorted(args, key=self._order))
-        folded = self._fold(op, args, kwargs)
-        if folded is not None:
-            return self.constant(folded)
-        return self._add(Node(op=op, args=args, kwargs=kwargs))
+        number = self._number(op, args, kwargs)
+        if number is not None and not self._named.intersection(args):
+            return self.constant(number)
+        value = self._add(Node(op=op, args=args, kwargs=kwargs))
+        if number is not None:
+            self._numbers[value] = number
+            self._named.add(value)
+        return value
 
     def graph(self, output: int) -> LossGraph:
         """The finished graph, in canonical form.
@@ -115,24 +132,25 @@ class GraphBuilder:
             return (1, 0, self._digests[value])
         return (2, 0, self._digests[value])
 
-    def _fold(self, op: str, args: tuple[int, ...], kwargs: Mapping[str, Static]) -> float | None:
-        """The number that an operation on unnamed numbers gives, or None if it has to stay.
+    def _number(self, op: str, args: tuple[int, ...], kwargs: Mapping[str, Static]) -> float | None:
+        """The number that an operation on numbers gives, named or not; None if it is none.
 
         Raises:
-            OperationError: the number is not finite.
+            OperationError: the number is not finite, unless overflows are kept.
         """
-        nodes = [self._node(a) for a in args]
-        if not nodes or any(n is None or n.op != "constant" or "name" in n.kwargs for n in nodes):
+        numbers = [self._numbers[a] for a in args if a in self._numbers]
+        if not args or len(numbers) < len(args) or op in ("cast", "stop_gradient"):
             return None
-        values = [float(n.kwargs["value"]) for n in nodes if n is not None]  # type: ignore[arg-type]
-        if op in ("cast", "stop_gradient") or OPERATIONS[op].result([self.types[a] for a in args], kwargs) != SCALAR:
+        if OPERATIONS[op].result([self.types[a] for a in args], kwargs) != SCALAR:
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # the result is looked at instead
-            result = float(OPERATIONS[op].numpy(*values, **kwargs))
-        if not math.isfinite(result):
-            raise OperationError(f"`ops.{op}` of {', '.join(map(repr, values))} is {result}, not a finite number.")
-        return result
+            result = float(OPERATIONS[op].numpy(*numbers, **kwargs))
+        if math.isfinite(result):
+            return result
+        if self._keep_overflows:
+            return None
+        raise OperationError(f"`ops.{op}` of {', '.join(map(repr, numbers))} is {result}, not a finite number.")
 
 
 def canonical(graph: LossGraph, *, keep_names: bool = True) -> LossGraph:
@@ -154,7 +172,8 @@ def canonical(graph: LossGraph, *, keep_names: bool = True) -> LossGraph:
 def _rebuild(graph: LossGraph, keep_names: bool) -> LossGraph:
     needed = set(_reachable(graph))
     inputs = tuple(name for i, name in enumerate(graph.inputs) if i < 2 or i in needed)
-    builder = GraphBuilder(inputs)
+    # Without names more numbers fold; one that overflows then is a number that the gate refuses by its behaviour.
+    builder = GraphBuilder(inputs, keep_overflows=not keep_names)
     value = {i: builder.input(name) for i, name in enumerate(graph.inputs) if name in inputs}
     for position, node in enumerate(graph.nodes, start=len(graph.inputs)):
         if position not in needed:

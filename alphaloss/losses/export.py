@@ -15,7 +15,7 @@ _MODULE = '''r"""{heading}
 y_k is the label, z_k the logit and p_k = softmax(z)_k the probability of class k; K is the number of classes.{scaled}
 
     model.compile(optimizer, loss=loss)            # a function of one-hot (or soft) labels and logits
-    model.compile(optimizer, loss=BestLoss())      # a Loss object, which is saved with the model
+    model.compile(optimizer, loss=BestLoss())      # the same as a Loss object
 
 The model must end in logits: a last Dense layer without softmax. To load a saved model, import this file first.
 """
@@ -23,7 +23,8 @@ The model must end in logits: a last Dense layer without softmax. To load a save
 import keras
 from keras import ops
 
-{constants}
+
+@keras.saving.register_keras_serializable(package="alphaloss", name="loss_{id}")
 {function}
 
 @keras.saving.register_keras_serializable(package="alphaloss", name="Loss_{id}")
@@ -50,10 +51,13 @@ def export_keras(
         class_prior: shape (classes,), written into the file if the loss asks for it.
     """
     function = print_function(graph, scale=gradient_scale)
-    constants = ""
     if "class_prior" in graph.inputs:
-        constants = f"CLASS_PRIOR = {[float(p) for p in class_prior]!r}\n\n"
-        function = function.replace("class_prior", "class_prior=CLASS_PRIOR", 1)
+        # The parameter becomes a value in the body: Keras calls a loss with labels and logits only.
+        values = ", ".join(repr(float(p)) for p in class_prior)
+        head, body = function.split(":\n", 1)
+        head = head.replace(", *, class_prior)", ")").replace("class_prior, ", "")
+        prior = f"    class_prior = ops.convert_to_tensor([{values}], dtype=y_pred.dtype)\n"
+        function = f"{head}:\n{prior}{body}"
     scaled = ""
     if gradient_scale != 1.0:
         scaled = (
@@ -64,7 +68,6 @@ def export_keras(
         heading=heading,
         formula=latex(graph),
         scaled=scaled,
-        constants=constants,
         function=function,
         id=graph.key[:10],
     )

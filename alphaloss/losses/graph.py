@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import keyword
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -19,6 +20,9 @@ from alphaloss.losses.shapes import Static
 from alphaloss.losses.types import INPUT_TYPES, SAMPLES, GraphError, NotPerSampleError, OperationError, ShapeError, Type
 
 MAX_NODES = 400
+RESERVED = frozenset({"ops", "loss", "y_true", "y_pred", "class_prior", "progress", *keyword.kwlist})
+"""Names that a constant cannot have."""
+
 Statics = Annotated[Mapping[str, Static], PlainSerializer(dict)]
 
 
@@ -72,6 +76,9 @@ class LossGraph(BaseModel):
             raise OperationError(f"a loss has 1 to {MAX_NODES} operations; got {len(self.nodes)}.")
         if not 0 <= self.output < len(self.inputs) + len(self.nodes):
             raise OperationError(f"output {self.output} is not a value of the graph.")
+        names = [(node.kwargs["name"], node.kwargs["value"]) for node in self.nodes if node.kwargs.get("name")]
+        if len({name for name, _ in names}) != len(set(names)):
+            raise OperationError(f"a named constant has two values: {sorted(map(str, names))}.")
         result = self.types[self.output]
         if result != SAMPLES:
             error = ShapeError if "batch" in result.dims else NotPerSampleError
@@ -168,7 +175,7 @@ def strict_json(text: str) -> Any:
 
     try:
         return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also an integer of thousands of digits
         raise OperationError(f"not valid JSON: {error}.") from None
 
 
@@ -179,7 +186,7 @@ def _check_static(op: str, name: str, kind: str, value: Static) -> None:
         "flag": isinstance(value, bool),
         "dtype": value in ("float", "bool"),
         "number": number,
-        "name": value is None or (isinstance(value, str) and value.isidentifier()),
+        "name": value is None or (isinstance(value, str) and value.isidentifier() and value not in RESERVED),
     }
     if not fits[kind]:
         raise OperationError(f"`ops.{op}`: {name}={value!r} is not a valid {kind}.")

@@ -25,23 +25,26 @@ _INFIX: dict[str, Callable[..., Any]] = {
 }
 
 
-def keras_function(graph: LossGraph, class_prior: Any = None) -> Callable[[Any, Any], Any]:
+def keras_function(graph: LossGraph, class_prior: Any = None, scale: float = 1.0) -> Callable[[Any, Any], Any]:
     """The graph as a Keras loss function.
 
     Args:
         graph: the loss.
         class_prior: shape (classes,), for a graph with that input.
+        scale: factor on the result.
 
     Returns:
         `loss(y_true, y_pred)` from two tensors (batch, classes) to one of (batch,), in the precision of `y_pred`.
     """
 
     def loss(y_true: Any, y_pred: Any) -> Any:
-        known = {"y_true": y_true, "y_pred": y_pred, "class_prior": class_prior}
+        known = {"y_true": y_true, "y_pred": y_pred}
+        if "class_prior" in graph.inputs:
+            known["class_prior"] = keras.ops.convert_to_tensor(class_prior, dtype=y_pred.dtype)
         values = [known[name] for name in graph.inputs]
         for node in graph.nodes:
             values.append(_compute(node, [values[a] for a in node.args], y_pred))
-        return values[graph.output]
+        return values[graph.output] if scale == 1.0 else scale * values[graph.output]
 
     return loss
 
@@ -50,7 +53,7 @@ def _compute(node: Node, args: list[Any], y_pred: Any) -> Any:
     if node.op == "constant":
         return node.static["value"]
     if node.op == "class_count":
-        return y_pred.shape[-1]
+        return keras.ops.cast(y_pred.shape[-1], y_pred.dtype)
     if node.op == "cast":
         return keras.ops.cast(args[0], y_pred.dtype if node.static["dtype"] == "float" else "bool")
     if node.op in _INFIX:

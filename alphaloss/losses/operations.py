@@ -171,7 +171,7 @@ def _maximum(a: Any, b: Any) -> Any:
 
 
 def _clip(x: Any, x_min: Any, x_max: Any) -> Any:
-    return _minimum(_maximum(x, x_min), x_max)
+    return _maximum(_minimum(x, x_max), x_min)  # in this order, as in Keras: it shows where the bounds are reversed
 
 
 def _mean(x: Any, axis: int, keepdims: bool) -> Any:
@@ -222,9 +222,9 @@ _ROWS = (
     Operation(
         "clip",
         (Param("x"), Param("x_min"), Param("x_max")),
-        shapes.elementwise,
+        shapes.of_samples,
         _clip,
-        lambda sp, x, low, high: sp.Min(sp.Max(x, low), high),
+        lambda sp, x, low, high: sp.Max(sp.Min(x, high), low),
     ),
     # Functions of one value.
     _unary("abs", np.abs, lambda sp, x: sp.Abs(x), "absolute"),
@@ -242,7 +242,7 @@ _ROWS = (
     _unary("sigmoid", lambda x: 0.5 * (np.tanh(0.5 * x) + 1.0), _named("sigmoid")),
     _unary("softplus", lambda x: np.logaddexp(x, 0.0 * x), lambda sp, x: sp.log(1 + sp.exp(x))),
     _unary("relu", lambda x: _where(x > 0, x, 0.0 * x), lambda sp, x: sp.Max(x, 0)),
-    _unary("stop_gradient", _stop_gradient, _named("stop")),
+    Operation("stop_gradient", _X, shapes.of_samples, _stop_gradient, _named("stop")),
     # Choice.
     _comparison("less", "<", np.less),
     _comparison("less_equal", "<=", np.less_equal),

@@ -10,6 +10,7 @@ from alphaloss.losses.types import SCALAR, Dim, NotPerSampleError, ShapeError, T
 Static = float | int | bool | str | None
 TypeRule = Callable[[Sequence[Type], Mapping[str, Static]], Type]
 
+MOST_AXES = 3
 _MIXES = (
     "mixes samples; a loss gives one value a sample, and each may depend on its own row only. "
     "Reduce over the class axis: axis=-1"
@@ -39,6 +40,10 @@ def broadcast(types: Sequence[Type]) -> tuple[Dim, ...]:
     if "batch" in dims[1:]:
         shapes = " and ".join(str(t) for t in types)
         raise NotPerSampleError(f"combining {shapes} gives a (batch, batch) table, which {_MIXES}.")
+    if dims.count("classes") > 1:
+        raise ShapeError(
+            f"combining {' and '.join(map(str, types))} gives a table of classes x classes, which is too large."
+        )
     return tuple(dims)
 
 
@@ -84,6 +89,8 @@ def expansion(args: Sequence[Type], static: Mapping[str, Static]) -> Type:
     (x,) = args
     if static["axis"] not in (-1, len(x.dims)):
         raise NotPerSampleError(f"a new axis at {static['axis']} of {x} {_MIXES}.")
+    if len(x.dims) == MOST_AXES:
+        raise ShapeError(f"{x} cannot have another axis; a value has at most {MOST_AXES}, the batch included.")
     return Type((*x.dims, 1), x.dtype)
 
 
@@ -106,10 +113,16 @@ def casting(args: Sequence[Type], static: Mapping[str, Static]) -> Type:
     raise ShapeError(f"cast knows the types 'float' and 'bool'; got {dtype!r}.")
 
 
+def of_samples(args: Sequence[Type], static: Mapping[str, Static]) -> Type:
+    """Arithmetic whose first argument is no plain number, which Keras would refuse."""
+    if not args[0].dims:
+        raise ShapeError("needs a value that depends on a sample; got a number.")
+    return elementwise(args, static)
+
+
 def like(args: Sequence[Type], static: Mapping[str, Static]) -> Type:
     """A float of the same dimensions."""
-    require("float", args)
-    return Type(args[0].dims)
+    return of_samples(args, static)
 
 
 def scalar(args: Sequence[Type], static: Mapping[str, Static]) -> Type:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from typing import NamedTuple
 
-from alphaloss.losses.graph import LossGraph, Node
+from alphaloss.losses.graph import RESERVED, LossGraph, Node
 from alphaloss.losses.operations import POWER, SIGN
 from alphaloss.losses.shapes import Static
 
@@ -21,12 +20,9 @@ _TELLING_NAMES = {
     "sum(y_true * p, axis=-1, keepdims=True)": "p_true",
     "sum(y_true * log_p, axis=-1)": "log_p_true",
     "-ops.sum(y_true * log_p, axis=-1)": "cross_entropy",
-    "y_pred.shape[-1]": "classes",
+    "cast(y_pred.shape[-1], y_pred.dtype)": "classes",
 }
 """What an expression is called when it needs a name; everything else is called t1, t2, ..."""
-
-RESERVED = frozenset({"ops", "loss", "y_true", "y_pred", "class_prior", "progress", *keyword.kwlist})
-"""Names that a constant cannot have."""
 
 
 class _Text(NamedTuple):
@@ -75,7 +71,7 @@ class _Printer:
         if node.op == "constant":
             return _constant(node.static["value"], node.static["name"])
         if node.op == "class_count":
-            return _Text("y_pred.shape[-1]", _ATOM)
+            return _Text("ops.cast(y_pred.shape[-1], y_pred.dtype)", _ATOM)
         infix = node.operation.source
         if infix is None:
             return _Text(_call(node, args), _ATOM)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-
+from alphaloss.proposers.context import Context
 from alphaloss.proposers.offline import OfflineProposer
 from alphaloss.records import Candidate, Variation
 
-__all__ = ["OfflineProposer", "Proposer"]
+__all__ = ["Context", "OfflineProposer", "Proposer"]
 
 
 class Proposer(Protocol):
     """The seam between the search and whatever writes losses."""
 
-    def propose(self, variation: Variation, rng: np.random.Generator) -> list[Candidate]:
+    def propose(self, variation: Variation, context: Context) -> list[Candidate]:
         """Candidates for a variation, best first; an empty list if it has none.
 
         Args:
             variation: the operator and the parents; `random` has none.
-            rng: the only source of randomness that a deterministic proposer may use.
+            context: randomness, and what is known so far.
         """
         ...

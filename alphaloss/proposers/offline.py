@@ -8,6 +8,7 @@ from alphaloss.config import OfflineSettings
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_source
 from alphaloss.losses.types import GraphError
+from alphaloss.proposers.context import Context
 from alphaloss.proposers.operators import CROSSOVERS, IDEAS, SMALL, NotApplicableError
 from alphaloss.records import Candidate, Variation
 
@@ -24,10 +25,10 @@ class OfflineProposer:
         self.settings = settings
         self.start = start
 
-    def propose(self, variation: Variation, rng: np.random.Generator) -> list[Candidate]:
+    def propose(self, variation: Variation, context: Context) -> list[Candidate]:
         """One candidate; none if the drawn operator does not apply or yields nothing valid."""
         try:
-            name, graph = self._vary(variation, rng)
+            name, graph = self._vary(variation, context.rng)
         except (NotApplicableError, GraphError):
             return []
         if graph.size > self.settings.most_operations or graph.key in {p.key for p in variation.parents}:

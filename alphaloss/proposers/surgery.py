@@ -36,6 +36,8 @@ class Surgeon:
             node = graph.node(value)
             if node is None:
                 copies[value] = self.builder.input(graph.inputs[value])
+            elif value in changes and node.op == "constant":
+                copies[value] = value  # not copied: a named constant has one value, and this one is replaced
             else:
                 copies[value] = self._copy_node(node, [copies[a] for a in node.args])
             if value in changes:

@@ -28,6 +28,7 @@ _WHAT = {
     Phase.SEARCH: "search: one seed a program, validation data",
     Phase.SELECTION: "selection: new seeds, validation data",
     Phase.VERDICT: "verdict: new seeds, test data",
+    Phase.EVALUATION: "evaluation: all losses on the same seeds",
 }
 
 
@@ -48,11 +49,11 @@ class ConsoleProgress(Progress):
     def phase(self, phase: Phase, trainings: int) -> None:
         """Says what begins and how long it is."""
         self.current, self.trainings, self.expected = phase, 0, trainings
-        self._say(f"{_WHAT[phase]}, about {trainings} trainings")
+        self._say(f"{_WHAT[phase]}, {trainings} trainings")
 
     def outcome(self, outcome: Outcome) -> None:
         """Counts."""
-        self.outcomes["admitted" if isinstance(outcome, Program) else "rejected"] += 1
+        self.outcomes["admitted" if isinstance(outcome, Program) else "refused"] += 1
 
     def trained(self, evaluation: Evaluation) -> None:
         """Says how far a phase without waves is."""
@@ -66,9 +67,13 @@ class ConsoleProgress(Progress):
         """Says how the search goes."""
         if waves % 3 == 0:
             self._say(
-                f"  wave {waves}: {programs} programs, best score {best:.4f}, "
-                f"{self.outcomes['admitted']} admitted, {self.outcomes['rejected']} rejected or repeated"
+                f"  wave {waves}: best score {best:.4f}; {self.outcomes['admitted']} programs, "
+                f"{self.outcomes['refused']} candidates not admitted"
             )
+
+    def ended(self, reason: str) -> None:
+        """Says why."""
+        self._say(f"  the search is over: {reason}")
 
     def _say(self, text: str) -> None:
         seconds = int(time.monotonic() - self.started)
@@ -90,7 +95,9 @@ def print_result(result: Result) -> None:
     _stdout.print(table)
     for sentence in verdict_sentences(result.verdict, result.task):
         _stdout.print(escape(sentence))
-    _stdout.print(f"\nThe champion, {result.champion.id}:\n")
+    scale = result.champion.gradient_scale
+    scaled = "" if scale == 1.0 else f" (best_loss.py also has the factor {scale:.4g} that it was trained with)"
+    _stdout.print(f"\nThe champion, {result.champion.id}{scaled}:\n")
     _print_code(result.champion.source)
     rejected = sum(result.rejected.values())
     _stdout.print(
@@ -107,15 +114,18 @@ def verdict_sentences(verdict: Verdict, task: str) -> list[str]:
         return ["No verdict: the champion or every reference failed on a seed of the test phase."]
     sentences = []
     for claim in verdict.claims:
-        shown = "better than" if claim.holds else "not shown to be better than"
+        relation = "better than" if claim.holds else "not shown to be better than"
+        if claim.high < 0:
+            relation = "worse than"
         sentences.append(
-            f"On {task}, the champion is {shown} {claim.against}: {claim.difference:+.4f} "
+            f"On {task}, the champion is {relation} {claim.against}: {claim.difference:+.4f} "
             f"[{claim.low:+.4f}, {claim.high:+.4f}] over {verdict.seeds} seeds."
         )
     against = next((c for c in verdict.claims if c.against == CROSS_ENTROPY), verdict.claims[0])
     sentences.append(
-        f"Intervals: {verdict.confidence:.0%}, bootstrap over seeds and test samples; claims: paired t, Holm at 5 %. "
-        f"A difference of {against.detectable:.4f} to {against.against} could have been detected."
+        f"Intervals of {verdict.confidence:.0%}: bootstrap over seeds and test samples. Better: also by a paired t "
+        f"test, Holm's correction for three claims at 5 %. A difference of {against.detectable:.4f} to "
+        f"{against.against} would have been found with 80 % probability."
     )
     return sentences
 
@@ -133,24 +143,13 @@ def print_check(outcome: Check) -> None:
 
 def print_evaluations(lines: list[LossEvaluation], data: str) -> None:
     """Means with standard errors, and paired differences to cross-entropy with their intervals."""
-    metric = lines[0].metric
-    table = Table(title=f"{metric} on {data} data, after the last epoch", title_justify="left")
-    table.add_column("loss")
-    table.add_column("status")
-    for column in ("mean", "sem", "minus cross-entropy", "interval", "seeds", "seconds"):
-        table.add_column(column, justify="right")
+    table = Table(title=f"{lines[0].metric} on {data} data, after the last epoch", title_justify="left")
+    for column in ("loss", "mean", "+- sem", "minus cross-entropy", "seeds"):
+        table.add_column(column, justify="left" if column == "loss" else "right", no_wrap=True)
     for line in lines:
-        interval = "" if line.ci_low is None else f"[{line.ci_low:+.4f}, {line.ci_high:+.4f}]"
-        delta = "" if line.delta is None else f"{line.delta:+.4f}"
-        numbers = (
-            _number(line.mean),
-            _number(line.sem),
-            delta,
-            escape(interval),
-            str(line.seeds),
-            f"{line.seconds:.1f}",
-        )
-        table.add_row(escape(line.loss), line.status, *numbers)
+        difference = "" if line.delta is None else f"{line.delta:+.3f} [{line.ci_low:+.3f}, {line.ci_high:+.3f}]"
+        mean = line.status if line.mean is None else _number(line.mean)
+        table.add_row(escape(line.loss), mean, _number(line.sem), escape(difference), str(line.seeds or "-"))
     _stdout.print(table)
     for line in lines:
         if line.message:
@@ -181,15 +180,14 @@ def _(shown: RunShown) -> None:
         _stdout.print(
             f"The test data was opened {shown.test_opened} times: later figures are not independent evidence."
         )
-    if shown.result is not None:
-        print_result(Result.model_validate({k: v for k, v in shown.result.items() if k != "champion_key"}))
-        return
-    table = Table(title="best programs of the search so far", title_justify="left")
-    for column in ("id", "name", "operations", "search", "formula"):
+    table = Table(title="best losses of the search", title_justify="left")
+    for column in ("id", "zoo", "operations", "search score"):
         table.add_column(column)
     for line in shown.best:
-        table.add_row(line.id, line.name or "", str(line.operations), _number(line.search), escape(line.formula))
+        table.add_row(line.id, line.name or "", str(line.operations), _number(line.search))
     _stdout.print(table)
+    if shown.result is not None:
+        print_result(Result.model_validate({k: v for k, v in shown.result.items() if k != "champion_key"}))
 
 
 @print_shown.register

@@ -12,10 +12,10 @@ from pydantic import Field
 from alphaloss.database import Database
 from alphaloss.errors import UsageError
 from alphaloss.losses.symbolic import latex
+from alphaloss.naming import DATABASE
 from alphaloss.records import Phase, Program, Record, Rejection
 from alphaloss.training import TaskInfo
 
-DATABASE = "run.sqlite"
 _MOST_PROGRAMS = 10
 
 

@@ -6,8 +6,10 @@ training loop of a candidate calls them, so that tracing it costs the operations
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, cast
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,6 +23,11 @@ State = list[np.ndarray]
 EpochFunction = Callable[[Any, Any, Any], tuple[Any, Any]]
 
 _PREDICTION_BATCH = 1024  # samples; bounds the memory of a prediction
+_REASON_CHARACTERS = 300
+
+
+class LossError(Exception):
+    """Keras cannot trace or compute a loss; says why, in the same words in every worker."""
 
 
 def configure_tensorflow() -> None:
@@ -97,6 +104,10 @@ class CompiledModel:
         Returns:
             A function of the labels (samples,), the order of the samples (samples,), both int32 tensors, and the
             gradient scale, that gives the steps done and the last loss. It stops after a step whose loss is not finite.
+            It raises `LossError` as well.
+
+        Raises:
+            LossError: Keras refuses the loss.
         """
         size = self._task.batch_size
 
@@ -117,8 +128,15 @@ class CompiledModel:
 
         integers = tf.TensorSpec((None,), tf.int32)
         signature = [integers, integers, tf.TensorSpec((), tf.float32)]
-        traced = tf.function(epoch, input_signature=signature, jit_compile=False)
-        return cast(EpochFunction, traced.get_concrete_function())
+        with _blame_loss():
+            traced = tf.function(epoch, input_signature=signature, jit_compile=False).get_concrete_function()
+
+        def run(labels: Any, order: Any, scale: Any) -> tuple[Any, Any]:
+            with _blame_loss():
+                steps, value = traced(labels, order, scale)
+            return steps, value
+
+        return run
 
     def start(self, state: State, learning_rate_scale: float) -> None:
         """Puts the weights, dropout seeds and optimizer where a training starts.
@@ -164,6 +182,31 @@ class CompiledModel:
     def weights_finite(self) -> bool:
         """Whether every trainable weight is a finite number."""
         return bool(self._weights_finite())
+
+
+@contextmanager
+def _blame_loss() -> Iterator[None]:
+    """Turns what tracing or running a candidate's epoch raises into a `LossError`.
+
+    All else in the epoch has been traced and run with cross-entropy when the worker started. Lack of memory passes: it
+    depends on the machine, so another process gets a chance.
+    """
+    try:
+        yield
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise
+    except Exception as error:  # AutoGraph raises a private type for exceptions that it cannot rebuild
+        raise LossError(f"Keras cannot compute this loss: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """The exception in one line, without stacks and without names that TensorFlow numbers anew in each process."""
+    wrapped = str(error).startswith("in user code:")  # AutoGraph's copy, with its own stack, of what was raised
+    original = error.__context__ if wrapped and error.__context__ else error
+    text = re.sub(r"\{\{.*?\}\}|\[Op:.*?\]", "", str(original))
+    lines = [line.strip() for line in text.splitlines() if line[:1].strip()]
+    said = [line for line in lines if not line.startswith(("Graph execution error", "Detected at node"))]
+    return f"{type(original).__name__}: {said[0][:_REASON_CHARACTERS] if said else 'no message'}"
 
 
 def build_model(task: Task, seed: int) -> keras.Model:

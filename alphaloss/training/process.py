@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -28,7 +29,10 @@ _ENVIRONMENT = (
     "TF_CPP_MIN_LOG_LEVEL",
 )
 _WATCH_SECONDS = 0.2  # how often memory and the process are looked at while a reply is awaited
-_STDERR_BYTES = 4096  # kept for messages
+_END_SECONDS = 2.0  # how long a process that closed its pipe may take to write why and end
+_STDERR_BYTES = 65536  # kept for messages
+_REASON_CHARACTERS = 500
+_EXCEPTION = re.compile(r"(\w+\.)*\w*(Error|Exception|Interrupt)(: .*)?")  # the last line of a traceback
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -44,30 +48,33 @@ class WorkerProcess:
 
         Args:
             memory_mib: resident memory at which it is killed, in MiB.
+
+        Raises:
+            OSError: the system cannot start it; nothing stays open.
         """
         self._memory_limit = memory_mib
-        requests_read, self._requests = os.pipe()
-        self._replies, replies_write = os.pipe()
-        inside = (requests_read, replies_write)
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        self._process = subprocess.Popen(
-            # -P: the current folder may hold a checkout whose mapped folders are elsewhere.
-            [sys.executable, "-P", "-m", "alphaloss.training.worker", *map(str, inside)],
-            pass_fds=inside,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={"TF_CPP_MIN_LOG_LEVEL": "2", **environment, "KERAS_BACKEND": "tensorflow"},
-            start_new_session=True,
-        )
-        for fd in inside:
-            os.close(fd)
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            requests_read, self._requests = _pipe(theirs, ours)
+            self._replies, replies_write = _pipe(ours, theirs)
+            inside = (requests_read, replies_write)
+            self._selector = ours.enter_context(selectors.DefaultSelector())
+            self._process = subprocess.Popen(
+                # -P: the current folder may hold a checkout whose mapped folders are elsewhere.
+                [sys.executable, "-P", "-m", "alphaloss.training.worker", *map(str, inside)],
+                pass_fds=inside,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env={"TF_CPP_MIN_LOG_LEVEL": "2", **environment, "KERAS_BACKEND": "tensorflow"},
+                start_new_session=True,
+            )
+            self._descriptors = ours.pop_all()
         assert self._process.stderr is not None
         self._stderr = self._process.stderr
         self._stderr_tail = b""
         self._received = b""
         self._reaped = False
-        self._selector = selectors.DefaultSelector()
         self._selector.register(self._replies, selectors.EVENT_READ)
         self._selector.register(self._stderr, selectors.EVENT_READ)
 
@@ -96,12 +103,13 @@ class WorkerProcess:
             WorkerDiedError: the process ended, took too long or too much memory; it is killed then.
         """
         deadline = time.monotonic() + seconds
+        self._stderr_tail = b""  # what was written during an earlier request is no reason
         try:
             os.write(self._requests, request.encode() + b"\n")
             while b"\n" not in self._received:
                 self._watch(deadline, seconds)
         except BrokenPipeError:
-            self._fail("ended")
+            self._fail_ended()
         line, _, self._received = self._received.partition(b"\n")
         return REPLY.validate_json(line)
 
@@ -116,10 +124,8 @@ class WorkerProcess:
         self.kill()
         self._process.wait()
         self._reaped = True
-        self._selector.close()
         self._stderr.close()
-        os.close(self._requests)
-        os.close(self._replies)
+        self._descriptors.close()
 
     def _watch(self, deadline: float, seconds: float) -> None:
         """Waits for output once, then checks that the process is alive and within its limits."""
@@ -128,34 +134,62 @@ class WorkerProcess:
             if key.fd == self._replies:
                 self._received += chunk
                 if not chunk:
-                    self._fail("ended")
-            elif chunk:
-                self._stderr_tail = (self._stderr_tail + chunk)[-_STDERR_BYTES:]
+                    self._fail_ended()
             else:
-                self._selector.unregister(self._stderr)
+                self._hear(chunk)
         if b"\n" in self._received:
             return
         if self._process.poll() is not None:
-            self._fail("ended")
+            self._fail_ended()
         memory = self.memory_mib
         if memory is not None and memory > self._memory_limit:
             self._fail(f"used {memory} MiB of memory; the limit is {self._memory_limit} MiB")
         if time.monotonic() > deadline:
             self._fail(f"had not replied after {seconds:.0f} seconds")
 
+    def _hear(self, chunk: bytes) -> None:
+        """Keeps what was read from standard error; nothing means that it is closed."""
+        if chunk:
+            self._stderr_tail = (self._stderr_tail + chunk)[-_STDERR_BYTES:]
+        else:
+            self._selector.unregister(self._stderr)
+
+    def _fail_ended(self) -> NoReturn:
+        """Lets a process that is ending write why, then fails with that."""
+        self._selector.unregister(self._replies)  # at its end, so always ready
+        deadline = time.monotonic() + _END_SECONDS
+        while self._process.poll() is None and (left := deadline - time.monotonic()) > 0:
+            for key, _ in self._selector.select(min(left, _WATCH_SECONDS)):
+                self._hear(os.read(key.fd, 65536))
+        code = self._process.returncode
+        if code is None:
+            how = "closed its pipe without ending"
+        elif code < 0:
+            how = f"was ended by {signal.Signals(-code).name}"
+        else:
+            how = f"ended with exit code {code}"
+        last = self._last_words()
+        self._fail(f"{how}: {last}" if last else how)
+
     def _fail(self, reason: str) -> NoReturn:
         self.kill()
-        code = self._process.wait()
+        self._process.wait()
         self._reaped = True
-        if reason == "ended":
-            how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-            last = self._last_words()
-            reason = f"{how}: {last}" if last else how
-        raise WorkerDiedError(f"The worker {reason}.")
+        raise WorkerDiedError(f"The worker {reason}{'' if reason.endswith('.') else '.'}")
 
     def _last_words(self) -> str:
-        """The last line that it wrote to its standard error."""
+        """The last exception on its standard error, or the last lines where there is none."""
         os.set_blocking(self._stderr.fileno(), False)
         rest = self._stderr.read() or b""
-        lines = (self._stderr_tail + rest).decode(errors="replace").strip().splitlines()
-        return lines[-1][:500] if lines else ""
+        text = (self._stderr_tail + rest).decode(errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        exceptions = [line for line in lines if _EXCEPTION.fullmatch(line)]
+        return (exceptions[-1] if exceptions else " / ".join(lines[-3:]))[:_REASON_CHARACTERS]
+
+
+def _pipe(reader: contextlib.ExitStack, writer: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe whose two ends are closed with the stacks."""
+    ends = os.pipe()
+    for stack, end in zip((reader, writer), ends, strict=True):
+        stack.callback(os.close, end)
+    return ends

@@ -11,6 +11,7 @@ class _Stream(IntEnum):
     WEIGHTS = 0
     ORDER = 1
     LABELS = 2
+    PRIOR = 3
 
 
 def weights_seed(seed: int) -> int:
@@ -26,3 +27,8 @@ def order_rng(seed: int) -> np.random.Generator:
 def labels_rng(seed: int) -> np.random.Generator:
     """Draws the label transforms, training labels first."""
     return np.random.default_rng([seed, _Stream.LABELS])
+
+
+def prior_rng() -> np.random.Generator:
+    """Draws the realisation of the label transforms in which the class prior is counted: fixed, and no training's."""
+    return np.random.default_rng([0, _Stream.PRIOR])

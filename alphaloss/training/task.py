@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alphaloss.errors import EvaluatorError
 from alphaloss.losses.graph import LossGraph
+from alphaloss.records import Status, Training
 from alphaloss.training.metrics import METRICS, Direction
 
 if TYPE_CHECKING:
@@ -174,7 +175,8 @@ class TaskInfo(_Frozen):
     rungs: tuple[Rung, ...]
     classes: int
     class_prior: tuple[float, ...] = Field(
-        description="share of each class in the training labels before any transform, shape (classes,)"
+        description="share of each class in the training labels with their noise, as a user would count them: in one "
+        "fixed realisation of the transforms, each class at least once; shape (classes,)"
     )
     samples: Samples
     data_hash: str = Field(description="sha256 over all arrays, in hexadecimal")
@@ -205,3 +207,25 @@ class TrainJob(_Frozen):
     measure: Literal["validation", "test"] = Field(
         default="validation", description="`test` opens the test data as well: for a verdict only"
     )
+
+    def without_score(self, seed: int, status: Status, message: str, seconds: float) -> Training:
+        """The result of a seed that could not be trained.
+
+        Args:
+            seed: one of `seeds`.
+            status: how it ended.
+            message: why.
+            seconds: what it took.
+        """
+        return Training(
+            key=self.graph.key,
+            rung=self.rung,
+            seed=seed,
+            learning_rate_scale=self.learning_rate_scale,
+            status=status,
+            score=None,
+            curve=(),
+            message=message,
+            seconds=seconds,
+            steps=0,
+        )

@@ -13,9 +13,9 @@ import tensorflow as tf
 from alphaloss.losses.keras_loss import keras_function
 from alphaloss.records import Status, TestResult, Training
 from alphaloss.training.checks import check_data, data_hash
-from alphaloss.training.compiled import CompiledModel, EpochFunction, Loss, State
+from alphaloss.training.compiled import CompiledModel, EpochFunction, Loss, LossError, State
 from alphaloss.training.metrics import METRICS
-from alphaloss.training.seeds import labels_rng, order_rng, weights_seed
+from alphaloss.training.seeds import labels_rng, order_rng, prior_rng, weights_seed
 from alphaloss.training.task import Samples, Task, TaskInfo, TrainJob
 
 _INITIAL_STATES_BYTES = 64 * 2**20  # initial weights are kept for the seeds that fit; building a model takes long
@@ -45,15 +45,15 @@ class Trainer:
         """
         self._task = task
         self._metric = METRICS[task.metric]
-        self._data, classes = check_data(task.data())
-        self.compiled = CompiledModel(task, self._data.x_train, classes)
-        self.info = self._describe(classes)
+        self._data, self._classes = check_data(task.data())
+        self.compiled = CompiledModel(task, self._data.x_train, self._classes)
+        self.info = self._describe()
         self._class_prior = np.asarray(self.info.class_prior, np.float32)
         size = sum(array.nbytes for array in self.compiled.state())
         self._initial_state = functools.lru_cache(maxsize=_INITIAL_STATES_BYTES // size)(self._draw_initial_state)
 
     def train(self, job: TrainJob) -> list[Training]:
-        """One training for each seed of the job, in their order.
+        """One training for each seed of the job, in their order; `FAILED` where Keras cannot compute the loss.
 
         Raises:
             EvaluatorError: the task has no such rung.
@@ -68,19 +68,20 @@ class Trainer:
             job: everything but the loss; its graph only names the result.
         """
         epochs = self._task.rung(job.rung).epochs
-        epoch = self.compiled.epoch_function(loss)
-        return [self._fit(epoch, seed, epochs, job) for seed in job.seeds]
+        started = time.perf_counter()
+        try:
+            epoch = self.compiled.epoch_function(loss)
+        except LossError as error:
+            seconds = (time.perf_counter() - started) / len(job.seeds)
+            return [job.without_score(seed, Status.FAILED, str(error), seconds) for seed in job.seeds]
+        return [self._fit_or_fail(epoch, seed, epochs, job) for seed in job.seeds]
 
     def noisy_labels(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """The labels that a seed trains with and is validated on, shapes (train samples,), (validation samples,)."""
         rng = labels_rng(seed)
-        train, validation = self._data.y_train, self._data.y_validation
-        for transform in self._task.transforms:
-            train = transform.apply(train, self.info.classes, rng)
-        if self._task.validation_noise:
-            for transform in self._task.transforms:
-                validation = transform.apply(validation, self.info.classes, rng)
-        return train, validation
+        train = self._transform(self._data.y_train, rng)
+        validation = self._data.y_validation
+        return train, self._transform(validation, rng) if self._task.validation_noise else validation
 
     def epoch_seconds(self, loss: Loss, steps: int = 10) -> float:
         """Measures, and compiles on the way, what an epoch takes with a loss, in seconds.
@@ -88,6 +89,9 @@ class Trainer:
         Args:
             loss: as for `train_function`.
             steps: training steps to measure.
+
+        Raises:
+            LossError: Keras cannot compute the loss.
         """
         epoch = self.compiled.epoch_function(loss)
         labels = tf.constant(self._data.y_train, tf.int32)
@@ -103,6 +107,18 @@ class Trainer:
             per_step = (trained - started) / steps
             seconds.append(per_step * self.info.steps_per_epoch + time.perf_counter() - trained)
         return seconds[-1]
+
+    def _transform(self, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        for transform in self._task.transforms:
+            labels = transform.apply(labels, self._classes, rng)
+        return labels
+
+    def _fit_or_fail(self, epoch: EpochFunction, seed: int, epochs: int, job: TrainJob) -> Training:
+        started = time.perf_counter()
+        try:
+            return self._fit(epoch, seed, epochs, job)
+        except LossError as error:
+            return job.without_score(seed, Status.FAILED, str(error), time.perf_counter() - started)
 
     def _fit(self, epoch: EpochFunction, seed: int, epochs: int, job: TrainJob) -> Training:
         started = time.perf_counter()
@@ -165,9 +181,15 @@ class Trainer:
     def _draw_initial_state(self, seed: int) -> State:
         return self.compiled.initial_state(weights_seed(seed))
 
-    def _describe(self, classes: int) -> TaskInfo:
+    def _class_shares(self) -> np.ndarray:
+        """Shares, shape (classes,), of the noisy labels: losses must not learn from clean ones, which a user lacks."""
+        labels = self._transform(self._data.y_train, prior_rng())
+        counts = np.maximum(np.bincount(labels, minlength=self._classes), 1)  # losses take the logarithm
+        shares: np.ndarray = counts / counts.sum()
+        return shares
+
+    def _describe(self) -> TaskInfo:
         task, data = self._task, self._data
-        counts = np.bincount(data.y_train, minlength=classes)
         sentences = [t.sentence for t in task.transforms]
         if sentences and task.validation_noise:
             sentences.append("The validation labels are changed in the same way.")
@@ -176,8 +198,8 @@ class Trainer:
             metric=self._metric.name,
             direction=self._metric.direction,
             rungs=task.rungs,
-            classes=classes,
-            class_prior=tuple((counts / counts.sum()).tolist()),
+            classes=self._classes,
+            class_prior=tuple(self._class_shares().tolist()),
             samples=Samples(train=len(data.y_train), validation=len(data.y_validation), test=len(data.y_test)),
             data_hash=data_hash(data),
             batch_size=task.batch_size,

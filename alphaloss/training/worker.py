@@ -2,7 +2,8 @@
 
 Started by `alphaloss.training.process` as `python -m alphaloss.training.worker REQUESTS REPLIES`, two file descriptors
 of pipes. Lines are those of `alphaloss.training.protocol`. An exception that is no `EvaluatorError` ends the process,
-and the controller sees how. The process and its children end when the controller does.
+and the controller sees how; of those that a candidate's loss raises the trainer makes results. The process and its
+children end when the controller does.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def _serve(lines: queue.SimpleQueue[str], send: Callable[[Reply], None]) -> None
 
 
 def _start(evaluator: EvaluatorRef) -> tuple[Trainer, float]:
-    from alphaloss.training.compiled import configure_tensorflow  # noqa: PLC0415  # TensorFlow: seconds to import
+    from alphaloss.training.compiled import LossError, configure_tensorflow  # noqa: PLC0415  # TensorFlow: seconds
 
     configure_tensorflow()
     import keras  # noqa: PLC0415
@@ -76,7 +77,13 @@ def _start(evaluator: EvaluatorRef) -> tuple[Trainer, float]:
     task = load_task(evaluator.path, evaluator.options)
     with blame(evaluator.path):
         trainer = Trainer(task)
-    epoch_seconds = trainer.epoch_seconds(cross_entropy)
+    try:
+        epoch_seconds = trainer.epoch_seconds(cross_entropy)
+    except LossError as error:
+        raise EvaluatorError(
+            f"{evaluator.path}: the task cannot be trained with cross-entropy, so model() or optimizer() is at fault. "
+            f"{error}"
+        ) from None
     gc.collect()
     gc.freeze()  # TensorFlow's own million objects live as long as the process
     return trainer, epoch_seconds

@@ -10,7 +10,9 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -56,7 +58,7 @@ class Workers:
 
         Raises:
             EvaluatorError: the evaluator defines no usable task.
-            InfrastructureError: no worker could be started.
+            InfrastructureError: no worker could be started, or the workers were closed before one was ready.
         """
         return self._info.result()
 
@@ -115,7 +117,8 @@ class Workers:
         """The life of a worker's thread."""
         worker = _Worker(self, self._evaluator, self._settings)
         try:
-            worker.start()
+            with self._contained(worker):
+                worker.start()
         except AlphalossError as error:
             _log.debug("A worker did not start: %s", error)  # jobs raise it
         while (pending := self._jobs.get()) is not None:
@@ -123,10 +126,34 @@ class Workers:
                 pending.future.cancel()
             elif pending.future.set_running_or_notify_cancel():
                 try:
-                    pending.future.set_result(worker.train(pending.job))
+                    with self._contained(worker):
+                        trainings = worker.train(pending.job)
                 except AlphalossError as error:
                     pending.future.set_exception(error)
+                else:
+                    pending.future.set_result(trainings)
         worker.stop()
+
+    @contextmanager
+    def _contained(self, worker: _Worker) -> Iterator[None]:
+        """Makes sure that what goes wrong in a worker's thread reaches whoever waits for it.
+
+        Raises:
+            AlphalossError: what was raised, or an `InfrastructureError` that tells of an unforeseen exception.
+        """
+        try:
+            yield
+        except AlphalossError as error:
+            self._give_up(error)
+            raise
+        except Exception as error:  # the boundary of a thread: what passes it is lost, and its futures wait for ever
+            failure = InfrastructureError(
+                f"A worker could not be run: {type(error).__name__}: {error}. "
+                "Where memory, processes or open files ran out, use fewer workers."
+            )
+            self._give_up(failure)
+            worker.stop()  # in an unknown state
+            raise failure from error
 
     def _spawn(self) -> WorkerProcess:
         with self._lock:
@@ -154,6 +181,7 @@ class Workers:
             )
 
     def _give_up(self, error: AlphalossError) -> None:
+        """Makes the error the reason why no worker can be used, unless one could be."""
         with self._lock:
             if not self._info.done():
                 self._info.set_exception(error)
@@ -192,7 +220,7 @@ class _Worker:
 
         Raises:
             EvaluatorError: the evaluator defines no usable task.
-            InfrastructureError: processes died before they were ready.
+            InfrastructureError: processes died before they were ready, or the pool was closed or given up.
         """
         if self._warm is not None:
             return self._warm
@@ -200,25 +228,23 @@ class _Worker:
         for _ in range(_ATTEMPTS):
             process = self._pool._spawn()
             try:
-                reply = process.ask(self._evaluator.model_dump_json(), self._settings.start_timeout_seconds)
-                assert not isinstance(reply, Trained)
-                if isinstance(reply, Refused):
-                    raise EvaluatorError(reply.message)
-                self._pool._announce(reply.info)
+                self._warm = self._load(process)
+                return self._warm
             except WorkerDiedError as error:
-                self._pool._discard(process)
                 reason = str(error)
                 self._warn("%s It had not finished loading the evaluator.", reason)
-            except EvaluatorError as error:
-                self._pool._discard(process)
-                self._pool._give_up(error)
-                raise
-            else:
-                self._warm = _Warm(process, reply, process.memory_mib)
-                return self._warm
-        failure = InfrastructureError(f"No worker could be started, in {_ATTEMPTS} attempts. {reason}")
-        self._pool._give_up(failure)
-        raise failure
+            finally:
+                if self._warm is None:
+                    self._pool._discard(process)
+        raise InfrastructureError(f"No worker could be started, in {_ATTEMPTS} attempts. {reason}")
+
+    def _load(self, process: WorkerProcess) -> _Warm:
+        reply = process.ask(self._evaluator.model_dump_json(), self._settings.start_timeout_seconds)
+        assert not isinstance(reply, Trained)
+        if isinstance(reply, Refused):
+            raise EvaluatorError(reply.message)
+        self._pool._announce(reply.info)
+        return _Warm(process, reply, process.memory_mib)
 
     def stop(self) -> None:
         """Ends the process, if there is one."""
@@ -253,7 +279,8 @@ class _Worker:
         finally:
             self._pool._add_busy(time.monotonic() - started)
         seconds = (time.monotonic() - started) / len(job.seeds)
-        return [_killed(job, seed, f"{reason} ({_ATTEMPTS} attempts)", seconds) for seed in job.seeds]
+        message = f"{reason} ({_ATTEMPTS} attempts)"
+        return [job.without_score(seed, Status.KILLED, message, seconds) for seed in job.seeds]
 
     def _warn(self, message: str, *args: object) -> None:
         if not self._pool._closed:  # close() ends processes on purpose
@@ -269,18 +296,3 @@ class _Worker:
         if grown > self._settings.recycle_growth_mib:
             _log.info("A worker grew by %d MiB and is replaced.", grown)
             self.stop()
-
-
-def _killed(job: TrainJob, seed: int, message: str, seconds: float) -> Training:
-    return Training(
-        key=job.graph.key,
-        rung=job.rung,
-        seed=seed,
-        learning_rate_scale=job.learning_rate_scale,
-        status=Status.KILLED,
-        score=None,
-        curve=(),
-        message=message,
-        seconds=seconds,
-        steps=0,
-    )

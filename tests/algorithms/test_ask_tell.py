@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 import pytest
-from factories import make_programs
+from factories import make_programs, make_told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -148,7 +148,7 @@ def test_the_best_programs_are_never_forgotten(scores: list[float | None], maxim
     scored = list(zip(PROGRAMS, scores, strict=False))
     for first in range(0, len(scored), 4):
         wave = algorithm.ask(len(scored[first : first + 4]))
-        algorithm.tell(wave, [Told(outcome=p, score=s) for p, s in scored[first : first + 4]])
+        algorithm.tell(wave, [make_told(p, s) for p, s in scored[first : first + 4]])
     found = algorithm.best(10)
     by_key = {p.key: s for p, s in scored}
     expected = sorted((s for s in scores if s is not None), reverse=maximize)[:10]
@@ -160,5 +160,5 @@ def test_a_program_that_scores_twice_is_among_the_best_once():
     algorithm = Dice()
     for _ in range(2):
         wave = algorithm.ask(1)
-        algorithm.tell(wave, [Told(outcome=PROGRAMS[0], score=0.5)])
+        algorithm.tell(wave, [make_told(PROGRAMS[0], 0.5)])
     assert algorithm.best(5) == [PROGRAMS[0]]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pytest
-from factories import make_program, make_programs, make_scored
+from factories import make_program, make_programs, make_scored, make_told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from losses.graphs import cross_entropy
@@ -24,7 +24,7 @@ def make_islands(start_score: float = 0.5, *, maximize: bool = True, seed: int =
 
 def play(islands: Islands, scores: list[float | None], wave_size: int = 4) -> dict[str, float]:
     """Tells one program after the other; returns the scores by key."""
-    told = [Told(outcome=p, score=s) for p, s in zip(PROGRAMS, scores, strict=False)]
+    told = [make_told(p, s) for p, s in zip(PROGRAMS, scores, strict=False)]
     for first in range(0, len(told), wave_size):
         part = told[first : first + wave_size]
         islands.tell(islands.ask(len(part)), part)
@@ -78,7 +78,7 @@ def test_the_islands_take_turns_over_waves_of_any_size():
 
 def test_a_program_joins_the_island_that_asked_for_it():
     islands = make_islands(islands=2)
-    islands.tell(islands.ask(2), [Told(outcome=PROGRAMS[0], score=0.6), Told(outcome=PROGRAMS[1], score=0.7)])
+    islands.tell(islands.ask(2), [make_told(PROGRAMS[0], 0.6), make_told(PROGRAMS[1], 0.7)])
     assert members(islands) == [[PROGRAMS[0], START], [PROGRAMS[1], START]]
 
 
@@ -96,7 +96,7 @@ def test_what_failed_or_has_no_score_never_enters():
         Told(outcome=Failed(operator="mutate", reason="test")),
         Told(outcome=Rejection(candidate=candidate, code=Code.TRACE, message="test")),
         Told(outcome=Duplicate(candidate=candidate, of=START.key)),
-        Told(outcome=PROGRAMS[0], score=None),
+        make_told(PROGRAMS[0], None),
     ]
     islands.tell(islands.ask(4), told)
     assert members(islands) == [[START]]
@@ -146,7 +146,7 @@ def test_migration_spreads_the_best_around_the_ring_every_few_waves():
         wave = islands.ask(3)
         told = failures(wave)
         if number == 0:
-            told[0] = Told(outcome=PROGRAMS[0], score=0.9)
+            told[0] = make_told(PROGRAMS[0], 0.9)
         islands.tell(wave, told)
         found.append([PROGRAMS[0] in island for island in members(islands)])
     one, two, three = [True, False, False], [True, True, False], [True, True, True]
@@ -163,7 +163,7 @@ def test_islands_of_different_sizes_can_exchange_members():
     islands = make_islands(islands=2, migrants=3, migration_interval=2)
     for scores in ([0.9, None, 0.8, None], [None] * 4):
         wave = islands.ask(4)
-        islands.tell(wave, [Told(outcome=p, score=s) for p, s in zip(PROGRAMS, scores, strict=False)])
+        islands.tell(wave, [make_told(p, s) for p, s in zip(PROGRAMS, scores, strict=False)])
     assert PROGRAMS[0] in members(islands)[1]
     assert PROGRAMS[0] in members(islands)[0]
 
@@ -188,7 +188,7 @@ def test_the_same_seed_asks_for_the_same_variations():
         islands, found = make_islands(seed=seed, crossover=0.5, random=0.2), []
         for first in range(0, 12, 4):
             found.append(islands.ask(4))
-            told = [Told(outcome=p, score=0.01 * (first + i)) for i, p in enumerate(PROGRAMS[first : first + 4])]
+            told = [make_told(p, 0.01 * (first + i)) for i, p in enumerate(PROGRAMS[first : first + 4])]
             islands.tell(found[-1], told)
         return found
 

@@ -116,7 +116,7 @@ def field_of(graph) -> np.ndarray:
 
 def test_many_losses_are_remembered_and_each_is_found():
     graphs = [gce(round(0.3 + 0.01 * i, 2)) for i in range(150)]
-    known = KnownLosses(distance=1e-7)
+    known = KnownLosses(distance=1e-7, classes=10)
     for graph in graphs:
         assert known.find(graph, field_of(graph)) is None
         known.add(graph, field_of(graph), 1.0)
@@ -126,7 +126,7 @@ def test_many_losses_are_remembered_and_each_is_found():
 
 
 def test_a_field_that_agrees_by_chance_is_not_enough():
-    known = KnownLosses(distance=1e-6)
+    known = KnownLosses(distance=1e-6, classes=10)
     known.add(gce(), field_of(cross_entropy()), 1.0)  # as if the two could not be told apart on the first probes
     assert known.find(cross_entropy(), field_of(cross_entropy())) is None
 

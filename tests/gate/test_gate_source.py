@@ -52,7 +52,7 @@ def test_the_last_of_several_definitions_counts_as_in_python():
         ("import keras\nThe loss is as follows:\n", "not valid Python: invalid syntax", 2),
         ("\x00", "not valid Python", None),
         ("-" * 10_000 + "1", "not valid Python", None),
-        ("", r"no function `loss\(y_true, y_pred\)` at the top level of the file; found: none", None),
+        ("", r"no function `loss\(y_true, y_pred\)` at the top level of the file; found none", None),
         ("def f(): ...\ndef g(): ...", "no function .*; found: `f`, `g`", None),
         ("if True:\n    def loss(y_true, y_pred): ...", "no function .* at the top level", None),
         ("class loss: ...", "no function", None),

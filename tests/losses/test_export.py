@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from losses.graphs import ALL, gce
 
+from alphaloss.losses.canonical import GraphBuilder
 from alphaloss.losses.export import export_keras
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.keras_loss import keras_function
@@ -64,6 +65,19 @@ def test_a_fresh_process_trains_saves_and_loads_with_it(name: str, scale: float,
     np.testing.assert_allclose(found["histories"][0], found["histories"][1], rtol=1e-6)
     assert found["loaded"] == "BestLoss"
     np.testing.assert_allclose(found["before"], found["after"], rtol=1e-6)
+
+
+def test_a_class_prior_is_written_into_the_file():
+    b = GraphBuilder(("y_true", "y_pred", "class_prior"))
+    shifted = b.add("subtract", b.input("y_pred"), b.add("log", b.input("class_prior")))
+    log_p = b.add("log_softmax", b.add("multiply", shifted, b.constant(2.0, "tau")))
+    graph = b.graph(b.add("negative", b.add("sum", b.add("multiply", b.input("y_true"), log_p), axis=-1)))
+    prior = (0.7, 0.2, 0.1)
+    module: dict[str, object] = {}
+    exec(export_keras(graph, heading="A loss.", class_prior=prior), module)  # noqa: S102  # printed from our own graph
+    labels, logits = np.eye(3, dtype="float32"), np.arange(9, dtype="float32").reshape(3, 3)
+    expected = keras_function(graph, prior)(labels, logits)
+    np.testing.assert_allclose(module["loss"](labels, logits), expected, rtol=1e-6)
 
 
 def test_the_file_says_what_it_is():

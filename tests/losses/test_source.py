@@ -44,7 +44,7 @@ def test_the_print_is_what_a_person_would_write():
     assert print_function(label_smoothing(), name="smoothed", docstring="Smoothed.", scale=0.5) == (
         "def smoothed(y_true, y_pred):\n"
         '    """Smoothed."""\n'
-        "    classes = y_pred.shape[-1]\n"
+        "    classes = ops.cast(y_pred.shape[-1], y_pred.dtype)\n"
         "    log_p = ops.log_softmax(y_pred, axis=-1)\n"
         "    value = -ops.sum((0.1 / classes + 0.9 * y_true) * log_p, axis=-1)\n"
         "    return 0.5 * value\n"

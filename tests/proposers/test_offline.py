@@ -17,7 +17,7 @@ from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_source
 from alphaloss.losses.types import GraphError
 from alphaloss.losses.zoo import zoo_names, zoo_source
-from alphaloss.proposers import OfflineProposer
+from alphaloss.proposers import Context, OfflineProposer
 from alphaloss.proposers.operators import CROSSOVERS, IDEAS, SMALL, NotApplicableError
 from alphaloss.records import Candidate, Code, Program, Rejection, Variation
 from alphaloss.sandbox import Sandbox
@@ -131,7 +131,7 @@ seeds = st.integers(0, 2**32)
 def test_the_same_random_numbers_give_the_same_candidates(operator: str, seed: int):
     one, two = (np.random.default_rng(seed) for _ in range(2))
     asked = variation(operator, np.random.default_rng(seed))
-    assert proposer().propose(asked, one) == proposer().propose(asked, two)
+    assert proposer().propose(asked, Context(rng=one)) == proposer().propose(asked, Context(rng=two))
 
 
 @settings(deadline=None)
@@ -139,7 +139,7 @@ def test_the_same_random_numbers_give_the_same_candidates(operator: str, seed: i
 def test_a_candidate_names_its_parents_and_what_made_it(operator: str, seed: int):
     rng = np.random.default_rng(seed)
     asked = variation(operator, rng)
-    for candidate in proposer().propose(asked, rng):
+    for candidate in proposer().propose(asked, Context(rng=rng)):
         kind, _, names = candidate.operator.partition(".")
         assert kind == operator
         assert set(names.split("+")) <= (set(CROSSOVERS) if operator == "crossover" else set(MUTATIONS))
@@ -151,7 +151,7 @@ def test_a_candidate_names_its_parents_and_what_made_it(operator: str, seed: int
 def test_a_candidate_traces_to_the_loss_it_prints_within_the_size_limit(sandbox: Sandbox, operator: str, seed: int):
     rng = np.random.default_rng(seed)
     asked = variation(operator, rng)
-    for candidate in proposer(most_operations=14).propose(asked, rng):
+    for candidate in proposer(most_operations=14).propose(asked, Context(rng=rng)):
         graph = Gate(sandbox, GateSettings()).trace(candidate)
         assert isinstance(graph, LossGraph), graph
         assert print_source(graph) == candidate.source
@@ -162,19 +162,19 @@ def test_a_candidate_traces_to_the_loss_it_prints_within_the_size_limit(sandbox:
 def test_a_child_that_equals_its_parent_is_not_proposed(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("alphaloss.proposers.offline.IDEAS", {"same": lambda graph, rng: graph})
     asked = Variation(operator="mutate", parents=(POOL[0],))
-    assert proposer(ideas=1.0).propose(asked, np.random.default_rng(0)) == []
+    assert proposer(ideas=1.0).propose(asked, Context(rng=np.random.default_rng(0))) == []
 
 
 def test_a_loss_above_the_size_limit_is_not_proposed():
     asked = Variation(operator="crossover", parents=(POOL[1], POOL[2]))
-    sizes = [len(proposer(most_operations=4).propose(asked, np.random.default_rng(s))) for s in range(20)]
+    sizes = [len(proposer(most_operations=4).propose(asked, Context(rng=np.random.default_rng(s)))) for s in range(20)]
     assert sum(sizes) == 0
 
 
 @pytest.mark.parametrize(("share", "names"), [(1.0, set(IDEAS)), (0.0, set(SMALL))])
 def test_the_share_of_ideas_decides_between_ideas_and_small_changes(share: float, names: set[str]):
     asked = Variation(operator="mutate", parents=(POOL[1],))
-    made = [proposer(ideas=share).propose(asked, np.random.default_rng(seed)) for seed in range(100)]
+    made = [proposer(ideas=share).propose(asked, Context(rng=np.random.default_rng(seed))) for seed in range(100)]
     used = {name for [c] in filter(None, made) for name in c.operator.removeprefix("mutate.").split("+")}
     assert used == names
 
@@ -182,7 +182,10 @@ def test_the_share_of_ideas_decides_between_ideas_and_small_changes(share: float
 @pytest.mark.parametrize(("probability", "changes"), [(0.0, {1}), (1.0, {2})])
 def test_a_mutation_may_be_followed_by_a_second(probability: float, changes: set[int]):
     asked = Variation(operator="mutate", parents=(POOL[1],))
-    made = [proposer(second_change=probability).propose(asked, np.random.default_rng(seed)) for seed in range(30)]
+    made = [
+        proposer(second_change=probability).propose(asked, Context(rng=np.random.default_rng(seed)))
+        for seed in range(30)
+    ]
     assert {len(c.operator.split("+")) for [c] in filter(None, made)} == changes
 
 
@@ -193,7 +196,7 @@ def test_most_proposals_trace_and_many_pass_the_gate(sandbox: Sandbox):
     for seed in range(300):
         rng = np.random.default_rng(seed)
         asked = variation(["mutate", "mutate", "mutate", "crossover", "random"][seed % 5], rng, pool)
-        for candidate in proposer().propose(asked, rng):
+        for candidate in proposer().propose(asked, Context(rng=rng)):
             outcome = gate.admit(candidate)
             found[outcome.code if isinstance(outcome, Rejection) else type(outcome).__name__] += 1
     proposed = found.total()

@@ -8,8 +8,10 @@ import keras
 import numpy as np
 import pytest
 import small_task as small
+import tensorflow as tf
 from keras import ops
 
+from alphaloss.losses.graph import LossGraph, Node
 from alphaloss.records import Status
 from alphaloss.training.seeds import order_rng, weights_seed
 from alphaloss.training.trainer import Trainer
@@ -107,6 +109,14 @@ def test_gradient_scale_multiplies_the_loss_but_not_the_regulariser(trainer, job
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
+def refused(y_true, y_pred):
+    raise TypeError("no such thing\nmore about it")
+
+
+def fails_when_it_runs(y_true, y_pred):
+    return ops.sum(tf.debugging.check_numerics(y_pred / 0.0, "bad logits"), -1)
+
+
 def test_a_training_depends_on_its_job_alone(trainer, job):
     def without_time(trainings):
         return [t.model_dump(exclude={"seconds"}) for t in trainings]
@@ -114,6 +124,8 @@ def test_a_training_depends_on_its_job_alone(trainer, job):
     first = without_time(trainer.train(job))
     weights = trainer.compiled.state()
     trainer.train_function(lambda y_true, y_pred: ops.sum(y_pred, -1) * np.nan, job)
+    trainer.train_function(refused, job)
+    trainer.train_function(fails_when_it_runs, job)
     trainer.train(job.model_copy(update={"seeds": (1, 2), "learning_rate_scale": 2.0}))
     assert without_time(trainer.train(job)) == first
     assert all(np.array_equal(a, b) for a, b in zip(trainer.compiled.state(), weights, strict=True))
@@ -166,6 +178,30 @@ def test_divergence_is_a_result_without_a_score(trainer, job, loss, message, ste
         assert training.steps <= steps
 
 
+@pytest.mark.parametrize(
+    ("loss", "reason"),
+    [
+        pytest.param(refused, "TypeError: no such thing", id="raises"),
+        # An exception that AutoGraph cannot rebuild, which it replaces by its own.
+        pytest.param(lambda y, p: ops.sum(p, -1) * (1 / 0), "ZeroDivisionError: division by zero", id="arithmetic"),
+        pytest.param(lambda y, p: ops.no_such_operation(p), "no attribute 'no_such_operation'", id="no-operation"),
+        pytest.param(fails_when_it_runs, "InvalidArgumentError: bad logits : Tensor had", id="when-it-runs"),
+    ],
+)
+def test_a_loss_that_keras_cannot_compute_has_failed_for_every_seed(trainer, job, loss, reason):
+    job = job.model_copy(update={"seeds": (3, 4), "learning_rate_scale": 0.5})
+    trainings = trainer.train_function(loss, job)
+    assert [t.seed for t in trainings] == [3, 4]
+    for training in trainings:
+        assert training.status is Status.FAILED
+        assert training.score is None
+        assert training.learning_rate_scale == 0.5
+        assert training.message.startswith("Keras cannot compute this loss: ")
+        assert reason in training.message
+        assert "\n" not in training.message
+        assert "__inference" not in training.message  # a name that differs from process to process
+
+
 def test_noise_is_drawn_by_the_seed_and_validation_stays_trusted():
     trainer = Trainer(small.task(noise=0.4))
     data = small.data()
@@ -194,3 +230,36 @@ def test_the_info_tells_about_the_task(trainer):
     assert info.parameters == 5 * 16 + 2 * 16 + 16 * 3 + 3
     assert type(info).model_validate_json(info.model_dump_json()) == info
     assert Trainer(small.task()).info == info
+
+
+def test_the_class_prior_is_that_of_noisy_labels():
+    rare = np.repeat([0, 1, 2], [80, 16, 4])
+    task = replace(small.task(noise=0.6), data=lambda: replace(small.data(), y_train=rare))
+    prior = Trainer(task).info.class_prior
+    # A share of 0.04 becomes 0.04 * 0.4 + 0.96 * 0.3 = 0.30; the standard deviation is below 0.05.
+    np.testing.assert_allclose(prior, [0.38, 0.32, 0.30], atol=0.15)
+    assert sum(prior) == pytest.approx(1)
+    assert Trainer(task).info.class_prior == prior
+
+
+def test_a_class_that_the_noise_removed_keeps_a_positive_prior():
+    one = np.repeat([0, 1, 2], [1, 1, 98])
+    task = replace(small.task(), data=lambda: replace(small.data(), y_train=one), transforms=(_Lost(rate=0.0),))
+    assert Trainer(task).info.class_prior == (1 / 101, 1 / 101, 99 / 101)
+
+
+class _Lost(small.SymmetricNoise):
+    def apply(self, labels, classes, rng):
+        return np.where(labels == 0, 2, labels)
+
+
+def test_losses_are_given_the_class_prior_of_the_info(job):
+    trainer = Trainer(small.task(noise=0.4))
+    prior = np.float32(trainer.info.class_prior)
+    nodes = (Node(op="multiply", args=(1, 2)), Node(op="sum", args=(3,), kwargs={"axis": -1}))
+    graph = LossGraph(inputs=("y_true", "y_pred", "class_prior"), nodes=nodes, output=4)
+    by_graph = trainer.train(job.model_copy(update={"graph": graph}))[0].curve
+    weights = trainer.compiled.state()
+    assert trainer.train_function(lambda y, p: ops.sum(p * prior, -1), job)[0].curve == by_graph
+    for ours, theirs in zip(trainer.compiled.state(), weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)

@@ -15,8 +15,10 @@ from small_task import SMALL
 
 from alphaloss.config import WorkerSettings
 from alphaloss.errors import EvaluatorError, InfrastructureError
+from alphaloss.losses.graph import LossGraph, Node
 from alphaloss.records import Status
 from alphaloss.training import EvaluatorRef, Workers
+from alphaloss.training.process import WorkerDiedError, WorkerProcess
 
 EVALUATOR = EvaluatorRef(path=SMALL)
 
@@ -114,6 +116,7 @@ def test_a_worker_that_is_killed_while_it_trains_is_replaced(tmp_path, job):
             "small.np.ones(2**28), signal.pause()", {"memory_mib": 1536}, "the limit is 1536 MiB", id="memory"
         ),
         pytest.param("os._exit(3)", {}, "exit code 3", id="exits"),
+        pytest.param("sys.exit('enough is enough')", {}, "exit code 1: enough is enough", id="leaves"),
     ],
 )
 def test_a_job_that_ends_two_workers_is_killed_with_the_reason(tmp_path, job, trouble, settings, message):
@@ -125,8 +128,96 @@ def test_a_job_that_ends_two_workers_is_killed_with_the_reason(tmp_path, job, tr
         assert training.status is Status.KILLED
         assert training.score is None
         assert message in training.message
-        if trouble == "os._exit(3)":
+        if "exit" in trouble:
             assert workers.submit(job).result()[0].status is Status.OK
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        pytest.param(
+            # Written after the worker closed its pipe, and followed by other output.
+            "import atexit\natexit.register(print, 'goodbye')\n"
+            "class OwnError(BaseException): ...\nraise OwnError('out of luck')",
+            "ended with exit code 1: alphaloss_evaluator_dies.OwnError: out of luck.",
+            id="exception",
+        ),
+        pytest.param(
+            "import os\nprint('the end', 'is near', sep='\\n', flush=True)\nos.abort()",
+            "the end / is near.",
+            id="other-words",
+        ),
+    ],
+)
+def test_the_reason_of_a_death_is_what_the_worker_wrote_last(tmp_path, file, reason):
+    path = tmp_path / "dies.py"
+    path.write_text(file, encoding="utf-8")
+    process = WorkerProcess(WorkerSettings().memory_mib)
+    try:
+        with pytest.raises(WorkerDiedError) as caught:
+            process.ask(EvaluatorRef(path=path).model_dump_json(), 60)
+    finally:
+        process.close()
+    assert str(caught.value).startswith("The worker ended ") or "was ended by SIGABRT" in str(caught.value)
+    assert str(caught.value).endswith(reason)
+
+
+def test_a_loss_that_keras_refuses_costs_no_worker(job):
+    nodes = (
+        Node(op="constant", kwargs={"value": -1.0}),
+        Node(op="constant", kwargs={"value": 0.5}),
+        Node(op="power", args=(2, 3)),  # a complex number
+        Node(op="multiply", args=(1, 4)),
+        Node(op="sum", args=(5,), kwargs={"axis": -1}),
+    )
+    graph = LossGraph(inputs=("y_true", "y_pred"), nodes=nodes, output=6)
+    with Workers(EVALUATOR, settings=WorkerSettings(), count=1) as workers:
+        assert workers.info
+        pids = workers.pids
+        failed = workers.submit(job.model_copy(update={"graph": graph, "seeds": (1, 2)})).result()
+        assert [t.status for t in failed] == [Status.FAILED] * 2
+        assert failed[0].message.startswith("Keras cannot compute this loss: TypeError: Expected float32")
+        assert workers.submit(job).result()[0].status is Status.OK
+        assert workers.pids == pids
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_interpreter_that_cannot_be_started_is_an_infrastructure_error(tmp_path, monkeypatch, job, count):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    descriptors = len(os.listdir("/proc/self/fd"))
+    with Workers(EVALUATOR, settings=WorkerSettings(), count=count) as workers:
+        futures = [workers.submit(job) for _ in range(3)]
+        with pytest.raises(InfrastructureError, match=r"FileNotFoundError.*no-python"):
+            _ = workers.info
+        for future in futures:
+            with pytest.raises(InfrastructureError, match="no-python"):
+                future.result()
+        assert workers.pids == []
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_a_reply_that_is_none_is_an_infrastructure_error_and_replaces_the_worker(tmp_path, job):
+    garbage = 'os.write(int(sys.argv[2]), b"{}" + os.linesep.encode())'
+    with Workers(troubled(tmp_path, garbage), settings=WorkerSettings(), count=1) as workers:
+        assert workers.info
+        pids = workers.pids
+        (tmp_path / "trouble").touch()
+        with pytest.raises(InfrastructureError, match="ValidationError"):
+            workers.submit(job).result()
+        (tmp_path / "trouble").unlink()
+        assert workers.submit(job).result()[0].status is Status.OK
+        assert workers.pids != pids
+
+
+def test_closing_before_a_worker_is_ready_frees_who_waits_for_it(tmp_path, job):
+    path = tmp_path / "hangs.py"
+    path.write_text("import signal\nsignal.pause()", encoding="utf-8")
+    workers = Workers(EvaluatorRef(path=path), settings=WorkerSettings(), count=2)
+    future = workers.submit(job)
+    workers.close()
+    assert future.cancelled()
+    with pytest.raises(InfrastructureError, match="closed"):
+        _ = workers.info
 
 
 def test_closing_ends_a_training_and_its_children(tmp_path, job):

@@ -1,0 +1,24 @@
+"""What a proposer may know when it makes a candidate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alphaloss.records import Outcome, Program
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything beside the variation itself.
+
+    Attributes:
+        rng: the only source of randomness that a deterministic proposer may use.
+        best: the best programs of the search so far, the best first.
+        failures: what became of earlier candidates for the same variation.
+    """
+
+    rng: np.random.Generator
+    best: tuple[Program, ...] = ()
+    failures: tuple[Outcome, ...] = ()
