@@ -235,7 +235,9 @@ def test_a_task_that_cannot_be_trained_ends_with_exit_code_3(tmp_path: Path):
 
 
 def test_ctrl_c_ends_with_130_and_keeps_what_was_recorded(tmp_path: Path):
-    command = [sys.executable, "-m", "alphaloss", "evolve", tmp_path / "run", "--evaluator", TINY, "--workers", "1"]
+    # A shell starts background jobs, such as a CI's, with SIGINT ignored, and Python then leaves it ignored.
+    start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import alphaloss.__main__"
+    command = [sys.executable, "-c", start, "evolve", tmp_path / "run", "--evaluator", TINY, "--workers", "1"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stderr is not None
         for line in process.stderr:

@@ -91,7 +91,7 @@ def print_result(result: Result) -> None:
         table.add_row(escape(name), *(_number(v) for v in (line.search, line.selection, line.test)))
     for score in result.verdict.scores:
         if score.label not in {line.role for line in result.table}:
-            table.add_row(escape(score.label), "", "", _number(score.mean))
+            table.add_row(escape(score.label), "-", "-", _number(score.mean))
     _stdout.print(table)
     for sentence in verdict_sentences(result.verdict, result.task):
         _stdout.print(escape(sentence))
