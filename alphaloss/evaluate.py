@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from pydantic import Field
 
+from alphaloss.bench import Measure
 from alphaloss.config import Settings
 from alphaloss.database import Database
 from alphaloss.losses.zoo import REFERENCE, zoo_source
@@ -41,7 +41,7 @@ def evaluate(
     settings: Settings,
     *,
     seeds: int,
-    measure: Literal["validation", "test"],
+    measure: Measure,
     workers: int,
     progress: Progress,
 ) -> list[LossEvaluation]:
@@ -64,22 +64,9 @@ def evaluate(
     with open_session(settings, workers, progress) as session:
         info = session.workers.info
         programs = [_program(session, loss) for loss in wanted]
-        jobs = {p.key: p for p in programs if isinstance(p, Program)}
-        progress.phase(Phase.EVALUATION, len(jobs) * seeds)
-        chosen = phase_seeds(settings.seed, Phase.EVALUATION, seeds)
-        pending = {
-            key: session.workers.submit(
-                TrainJob(
-                    graph=program.graph,
-                    rung=info.rungs[-1].name,
-                    seeds=chosen,
-                    gradient_scale=program.gradient_scale,
-                    measure=measure,
-                )
-            )
-            for key, program in jobs.items()
-        }
-        trainings = {key: future.result() for key, future in pending.items()}
+        chosen = {p.key: p for p in programs if isinstance(p, Program)}
+        progress.phase(Phase.EVALUATION, len(chosen) * seeds)
+        trainings = _train(session, chosen, phase_seeds(settings.seed, Phase.EVALUATION, seeds), measure)
     if measure == "test":
         _record_opening(wanted)
     reference = programs[[loss.name for loss in wanted].index(REFERENCE)]
@@ -98,6 +85,18 @@ def evaluate(
                 difference = paired(orient(scores, maximize), orient(base, maximize), settings.verdict.confidence)
             lines.append(_line(loss.name, fits, scores, difference, info.metric))
     return lines
+
+
+def _train(
+    session: Session, programs: Mapping[str, Program], seeds: tuple[int, ...], measure: Measure
+) -> dict[str, list[Training]]:
+    rung = session.workers.info.rungs[-1].name
+    jobs = {
+        key: TrainJob(graph=p.graph, rung=rung, seeds=seeds, gradient_scale=p.gradient_scale, measure=measure)
+        for key, p in programs.items()
+    }
+    pending = {key: session.workers.submit(job) for key, job in jobs.items()}
+    return {key: future.result() for key, future in pending.items()}
 
 
 def _record_opening(losses: Sequence[NamedSource]) -> None:
