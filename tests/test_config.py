@@ -206,4 +206,5 @@ def test_a_dump_holds_every_setting():
     for name in LEAVES:
         found = tree
         for part in name.split("."):
+            assert part in found, name
             found = found[part]

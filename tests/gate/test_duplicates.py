@@ -106,8 +106,11 @@ def test_a_rejected_loss_does_not_become_known(sandbox: Sandbox):
 
 
 def test_what_one_gate_knows_another_does_not(sandbox: Sandbox):
-    for _ in range(2):
-        knowing(sandbox, "cross-entropy")
+    first, key = knowing(sandbox, "cross-entropy")
+    second, same_key = knowing(sandbox, "cross-entropy")  # admitted again, not a duplicate
+    assert key == same_key
+    assert isinstance(first.admit(candidate("ce")), Duplicate)
+    assert isinstance(second.admit(candidate("ce")), Duplicate)
 
 
 def field_of(graph) -> np.ndarray:
