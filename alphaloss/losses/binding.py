@@ -1,130 +1,132 @@
 """From raw calls, as the sandbox recorded them, to a loss graph.
 
-The recorder in the sandbox only writes down names and arguments. What they mean (parameters, defaults, types, axes) is
-decided here, from the operation table.
+The recorder in the sandbox only writes down names and arguments, and what it wrote is not trusted. What the names mean
+(parameters, defaults, types, axes) is decided here, from the lowerings.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
+from typing import Never
 
 from alphaloss.losses.canonical import GraphBuilder
 from alphaloss.losses.graph import LossGraph
-from alphaloss.losses.operations import ALIASES, OPERATIONS, Operation, Param
-from alphaloss.losses.shapes import Static
-from alphaloss.losses.types import OperationError
-from alphaloss.sandbox import RawCall, RawTrace, RawValue, Ref
+from alphaloss.losses.lowering import LOWERINGS
+from alphaloss.losses.lowering.expression import Expression
+from alphaloss.losses.lowering.refused import REFUSED
+from alphaloss.losses.lowering.values import Bound, Size, class_dim, number, show, tensor
+from alphaloss.losses.types import INPUT_TYPES, GraphError, OperationError, Target
+from alphaloss.sandbox import RawCall, RawTrace, RawValue, Ref, Slice
 
-_TAKE_BOOL = {"cast", "expand_dims", "squeeze"}
+_DEEPEST = 10
+_LARGEST = 2**63
+_OPERATION = re.compile(r"^`ops\.\w+`: ")
+_SPELT = {"getitem": "x[...]", "get_item": "x[...]", "matmul": "a @ b"}
 
 
-def bind(trace: RawTrace) -> LossGraph:
+def bind(trace: RawTrace, target: Target = "classes") -> LossGraph:
     """The graph that the recorded calls describe, in canonical form.
+
+    Args:
+        trace: what was recorded; any trace gives a graph or a GraphError.
+        target: what the model predicts.
 
     Raises:
         GraphError: an unknown operation (with the nearest known ones), wrong arguments, dimensions that do not fit, a
-            computation that mixes samples, or a result that is not one float a sample.
+            computation that mixes samples, or a result that is not one float a sample. Its `call` is the number of the
+            call in `trace.calls`; None where the inputs or the result are at fault.
     """
-    return _Binder(trace).run()
+    binder = _Binder(trace, target)
+    for position, call in enumerate(trace.calls):
+        try:
+            binder.add(call)
+        except GraphError as error:
+            error.call = position
+            raise
+    return binder.graph(trace.output)
 
 
 class _Binder:
-    def __init__(self, trace: RawTrace) -> None:
-        self.trace = trace
-        self.builder = GraphBuilder(trace.inputs)
-        constants = [self.builder.constant(value, name) for name, value in trace.constants.items()]
-        self.values = [*(self.builder.input(name) for name in trace.inputs), *constants]
+    def __init__(self, trace: RawTrace, target: Target) -> None:
+        for name in trace.inputs:
+            if name not in INPUT_TYPES[target]:
+                known = ", ".join(INPUT_TYPES[target])
+                raise OperationError(f"unknown input {show(name)} of a loss for {target}; expected one of {known}.")
+        self._builder = GraphBuilder(trace.inputs, target=target)
+        self._values: list[Bound] = [self._expression(self._builder.input(name)) for name in trace.inputs]
+        for name, value in trace.constants.items():
+            try:
+                self._values.append(self._expression(self._builder.constant(number(self._resolved(value)), name)))
+            except OperationError as error:
+                raise OperationError(f"the named constant {show(name)}: {error}") from None
 
-    def run(self) -> LossGraph:
-        for call in self.trace.calls:
-            self.values.append(self._call(call))
-        output = self.trace.output
-        if not isinstance(output, Ref):
-            received = "nothing" if output is None else f"a {type(output).__name__}"
+    def add(self, call: RawCall) -> None:
+        """The next call."""
+        args = tuple(self._resolved(value) for value in call.args)
+        kwargs = {name: self._resolved(value) for name, value in call.kwargs.items()}
+        if call.op == "class_count":
+            classes = class_dim(self._builder)
+            assert not isinstance(classes, int)
+            result: Bound = Size(classes)
+        elif call.op == "batch_size":
+            result = Size("batch")
+        else:
+            result = self._lowered(call.op, args, kwargs)
+        self._values.append(result)
+
+    def graph(self, output: RawValue) -> LossGraph:
+        """The finished graph."""
+        result = self._resolved(output)
+        if isinstance(result, Size):
+            result = tensor(self._builder, result)
+        if not isinstance(result, Expression):
+            received = "nothing" if result is None else show(result)
             raise OperationError(
                 f"the loss returns {received}; expected one float a sample, computed with keras.ops from y_true and "
                 "y_pred."
             )
-        return self.builder.graph(self.values[output.index])
+        return self._builder.graph(result.value)
 
-    def _call(self, call: RawCall) -> int:
-        name = call.op.removeprefix("nn.")
-        name = ALIASES.get(name, name)
-        if name == "class_count":
-            return self.builder.class_count()
-        operation = OPERATIONS.get(name)
-        if operation is None or name == "constant":
-            raise OperationError(_unknown(call.op))
-        args, static = self._arguments(operation, call)
-        if name not in _TAKE_BOOL:
-            # Keras counts True as 1 in arithmetic; the graph says so with a cast. A condition stays bool.
-            first = 1 if name == "where" else 0
-            args = [*args[:first], *(self._as_float(a) for a in args[first:])]
-        return self.builder.add(name, *args, **static)
+    def _lowered(self, op: str, args: tuple[Bound, ...], kwargs: dict[str, Bound]) -> Bound:
+        room, _, name = op.rpartition(".")
+        lowering = LOWERINGS.get(name)
+        if lowering is None or room.rpartition(".")[2] in ("random", "image"):
+            _refuse(op, name if lowering is None else room.rpartition(".")[2])
+        try:
+            return lowering(self._builder, args, kwargs)
+        except GraphError as error:
+            message = str(error)
+            if message.startswith(f"`{lowering.signature}`"):
+                raise
+            spelling = _SPELT.get(name, f"ops.{name}")
+            raise type(error)(f"`{spelling}`: {_OPERATION.sub('', message)}") from None
 
-    def _arguments(self, operation: Operation, call: RawCall) -> tuple[list[int], dict[str, Static]]:
-        if len(call.args) > len(operation.params):
-            raise OperationError(
-                f"`ops.{operation.signature}` takes {len(operation.params)} arguments; got {len(call.args)}."
-            )
-        given = {p.name: value for p, value in zip(operation.params, call.args, strict=False)}
-        for keyword, value in call.kwargs.items():
-            if keyword in given or keyword not in {p.name for p in operation.params}:
-                fault = "got twice" if keyword in given else "unknown"
-                raise OperationError(f"`ops.{operation.signature}`: argument `{keyword}` is {fault}.")
-            given[keyword] = value
-        args: list[int] = []
-        static: dict[str, Static] = {}
-        for param in operation.params:
-            if param.name not in given:
-                if param.required:
-                    raise OperationError(f"`ops.{operation.signature}`: argument `{param.name}` is missing.")
-            elif param.kind == "value":
-                args.append(self._value(operation, param, given[param.name]))
-            else:
-                static[param.name] = _static(operation, param, given[param.name])
-        return args, static
-
-    def _value(self, operation: Operation, param: Param, value: RawValue) -> int:
+    def _resolved(self, value: RawValue, depth: int = 0) -> Bound:
+        """The argument with what its references denote."""
+        if depth > _DEEPEST:
+            raise OperationError(f"an argument is nested more than {_DEEPEST} deep.")
         if isinstance(value, Ref):
-            return self.values[value.index]
-        if isinstance(value, int | float):
-            return self.builder.constant(float(value))
-        raise OperationError(
-            f"`ops.{operation.signature}`: `{param.name}` must be a tensor or a number; got {value!r}."
-        )
-
-    def _as_float(self, value: int) -> int:
-        if self.builder.types[value].dtype == "bool":
-            return self.builder.add("cast", value, dtype="float")
+            if not 0 <= value.index < len(self._values):
+                raise OperationError("an argument refers to a value that does not exist.")
+            return self._values[value.index]
+        if isinstance(value, Slice):
+            return slice(*(self._resolved(v, depth + 1) for v in (value.start, value.stop, value.step)))
+        if isinstance(value, tuple):
+            return tuple(self._resolved(v, depth + 1) for v in value)
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise OperationError("expected a finite number; got a huge integer; use a float, such as 1e9.")
         return value
 
-
-def _static(operation: Operation, param: Param, value: RawValue) -> Static:
-    if isinstance(value, Ref):
-        raise OperationError(
-            f"`ops.{operation.signature}`: `{param.name}` must be a plain value, known before training; got a tensor."
-        )
-    if isinstance(value, tuple):
-        if param.kind == "axis" and len(value) == 1:
-            return _static(operation, param, value[0])
-        raise OperationError(f"`ops.{operation.signature}`: `{param.name}` must be one axis; got {value!r}.")
-    if not isinstance(value, int | str | None):
-        raise OperationError(f"`ops.{operation.signature}`: `{param.name}` must be one axis; got {value!r}.")
-    return _dtype(value) if param.kind == "dtype" else value
+    def _expression(self, value: int) -> Expression:
+        return Expression(self._builder, value)
 
 
-def _dtype(value: Static) -> str:
-    if isinstance(value, str) and value.startswith(("float", "bfloat")):
-        return "float"
-    if value == "bool":
-        return "bool"
-    raise OperationError(f"cast to {value!r}: a loss computes with floats and bools only; use y_pred.dtype.")
-
-
-def _unknown(op: str) -> str:
-    if op == "getitem":
-        return "indexing a tensor (x[...]) is not among the operations of a loss; multiply by a one-hot y_true and sum."
-    near = difflib.get_close_matches(op.removeprefix("nn."), [*OPERATIONS, *ALIASES], n=3, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(f'`ops.{n}`' for n in near)}?" if near else f"Known: {', '.join(OPERATIONS)}."
-    return f"`ops.{op}` is not among the operations of a loss. {hint}"
+def _refuse(op: str, name: str) -> Never:
+    """The sentence about a name that a loss cannot call."""
+    if name in REFUSED:
+        error, sentence = REFUSED[name]
+        raise error(f"`ops.{op}` {sentence}.")
+    near = difflib.get_close_matches(name[:64], LOWERINGS, n=3, cutoff=0.6)
+    hint = f"Did you mean {' or '.join(f'`ops.{n}`' for n in near)}?" if near else "See the functions of keras.ops."
+    raise OperationError(f"`ops.{op[:64]}` is not among the operations of a loss. {hint}")

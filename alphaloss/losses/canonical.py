@@ -2,8 +2,8 @@
 
 The canonical form promises to merge spellings that differ only in: unused computations, repeated computations, folded
 constants, the order of the arguments of commutative operations, a number on the left of a comparison, keywords given
-as their defaults, and -0 for 0. It promises no algebra: `square(x)` and `x * x` are different graphs (the gate's
-duplicate check compares behaviour).
+as their defaults, the end from which an axis is counted, and -0 for 0. It promises no algebra: `square(x)` and `x * x`
+are different graphs (the gate's duplicate check compares behaviour).
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from __future__ import annotations
 import hashlib
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from alphaloss.losses.graph import LossGraph, Node, node_type
 from alphaloss.losses.operations import OPERATIONS
 from alphaloss.losses.shapes import Static
-from alphaloss.losses.types import INPUT_TYPES, SCALAR, OperationError, Type
-
-_AXES_THAT_MEAN_LAST = {"sum", "mean", "max", "min", "logsumexp", "softmax", "log_softmax", "expand_dims", "squeeze"}
+from alphaloss.losses.types import INPUT_TYPES, SCALAR, OperationError, Target, Type
 
 _MIRRORED = {"less": "greater", "less_equal": "greater_equal", "greater": "less", "greater_equal": "less_equal"}
 
@@ -30,14 +28,22 @@ class GraphBuilder:
 
     Args:
         inputs: what the loss asks for.
+        target: what the model predicts.
         keep_overflows: leave operations on numbers whose result is not finite as they are, instead of refusing them.
     """
 
-    def __init__(self, inputs: tuple[str, ...] = ("y_true", "y_pred"), *, keep_overflows: bool = False) -> None:
+    def __init__(
+        self,
+        inputs: tuple[str, ...] = ("y_true", "y_pred"),
+        *,
+        target: Target = "classes",
+        keep_overflows: bool = False,
+    ) -> None:
         self.inputs = inputs
+        self.target = target
         self._keep_overflows = keep_overflows
         self.nodes: list[Node] = []
-        self.types: list[Type] = [INPUT_TYPES[name] for name in inputs]
+        self.types: list[Type] = [INPUT_TYPES[target][name] for name in inputs]
         self._digests = [hashlib.sha256(name.encode()).digest() for name in inputs]
         self._known: dict[bytes, int] = {}
         self._numbers: dict[int, float] = {}  # values that are numbers
@@ -66,7 +72,7 @@ class GraphBuilder:
 
     def class_count(self) -> int:
         """The symbolic number of classes."""
-        return self._add(Node(op="class_count"))
+        return self.add("class_count")
 
     def add(self, op: str, *args: int, **static: Static) -> int:
         """Adds an operation and returns its value.
@@ -75,30 +81,27 @@ class GraphBuilder:
             GraphError: unknown operation, wrong arguments, types that do not fit.
         """
         node = Node(op=op, args=args, kwargs=static)
-        node_type(node, self.types)  # before defaults are dropped, so that messages show what was asked
+        result = node_type(node, self.types)  # before defaults are dropped, so that messages show what was asked
         operation = OPERATIONS[op]
-        if op == "cast" and static["dtype"] == self.types[args[0]].dtype:
-            return args[0]
-        kwargs = {p.name: static[p.name] for p in operation.statics if p.name in static}
-        if op in _AXES_THAT_MEAN_LAST:
-            kwargs["axis"] = -1
-        kwargs = {
-            p.name: kwargs[p.name]
-            for p in operation.statics
-            if p.required or kwargs.get(p.name, p.default) != p.default
-        }
+        if op in ("cast", "slice") and result == self.types[args[0]]:
+            return args[0]  # a slice of known length that takes all
+        if op == "index" and self.types[args[0]].dims[-1] == 1:
+            return self.add("squeeze", *args, axis=-1)
+        kwargs = self._statics(node)
         if op in _MIRRORED and not self.types[args[0]].dims:
             op, args = _MIRRORED[op], args[::-1]
             operation = OPERATIONS[op]
         if operation.commutative:
             args = tuple(sorted(args, key=self._order))
-        number = self._number(op, args, kwargs)
-        if number is not None and not self._named.intersection(args):
+        number = None if result.dims else self._number(op, args, kwargs)
+        named = bool(self._named.intersection(args))
+        if number is not None and not named and result == SCALAR:
             return self.constant(number)
         value = self._add(Node(op=op, args=args, kwargs=kwargs))
         if number is not None:
             self._numbers[value] = number
-            self._named.add(value)
+            if named:
+                self._named.add(value)
         return value
 
     def graph(self, output: int) -> LossGraph:
@@ -107,7 +110,7 @@ class GraphBuilder:
         Raises:
             GraphError: the output is not one float a sample, or the graph is too large.
         """
-        return canonical(LossGraph(inputs=self.inputs, nodes=tuple(self.nodes), output=output))
+        return canonical(_in_order(self, output))
 
     def _add(self, node: Node) -> int:
         content = [node.op.encode(), *(self._digests[a] for a in node.args), repr(sorted(node.kwargs.items())).encode()]
@@ -123,6 +126,21 @@ class GraphBuilder:
         index = value - len(self.inputs)
         return self.nodes[index] if index >= 0 else None
 
+    def _statics(self, node: Node) -> dict[str, Static]:
+        """What is fixed in a valid node, in one spelling: axes are counted from the end, places on an axis of known
+        length from its start, and defaults are left out."""  # fmt: skip
+        static = node.static
+        for name, value in static.items():
+            if not isinstance(value, int):
+                continue
+            if name == "axis" and value >= 0:
+                static["axis"] = value - len(self.types[node.args[0]].dims) - (node.op == "expand_dims")
+            elif name in ("at", "start") and isinstance(length := self.types[node.args[0]].dims[-1], int):
+                static[name] = value % length
+                if name == "start" and static["stop"] is None:
+                    static["stop"] = length
+        return {p.name: static[p.name] for p in node.operation.statics if p.required or static[p.name] != p.default}
+
     def _order(self, value: int) -> tuple[int, int, bytes]:
         """Inputs first, then computed values, numbers last; among equals by content, never by position."""
         node = self._node(value)
@@ -133,15 +151,13 @@ class GraphBuilder:
         return (2, 0, self._digests[value])
 
     def _number(self, op: str, args: tuple[int, ...], kwargs: Mapping[str, Static]) -> float | None:
-        """The number that an operation on numbers gives, named or not; None if it is none.
+        """The number that an operation on numbers gives, named or not; None if an argument is none.
 
         Raises:
             OperationError: the number is not finite, unless overflows are kept.
         """
         numbers = [self._numbers[a] for a in args if a in self._numbers]
-        if not args or len(numbers) < len(args) or op in ("cast", "stop_gradient"):
-            return None
-        if OPERATIONS[op].result([self.types[a] for a in args], kwargs) != SCALAR:
+        if not args or len(numbers) < len(args):
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # the result is looked at instead
@@ -155,25 +171,10 @@ class GraphBuilder:
 
 def canonical(graph: LossGraph, *, keep_names: bool = True) -> LossGraph:
     """The same loss with its values in canonical order; `keep_names=False` also drops the names of constants."""
-    ordered = _rebuild(graph, keep_names)
-    # Numbering follows a walk from the output, so that what was written first does not matter.
-    used = _reachable(ordered)
-    inputs = ordered.inputs
-    number = {i: i for i in range(len(inputs))}
-    nodes: list[Node] = []
-    for value in used:
-        node = ordered.node(value)
-        if node is not None:
-            number[value] = len(inputs) + len(nodes)
-            nodes.append(Node(op=node.op, args=tuple(number[a] for a in node.args), kwargs=node.kwargs))
-    return LossGraph(inputs=inputs, nodes=tuple(nodes), output=number[ordered.output])
-
-
-def _rebuild(graph: LossGraph, keep_names: bool) -> LossGraph:
-    needed = set(_reachable(graph))
+    needed = set(_reachable(graph.output, graph.inputs, graph.nodes))
     inputs = tuple(name for i, name in enumerate(graph.inputs) if i < 2 or i in needed)
     # Without names more numbers fold; one that overflows then is a number that the gate refuses by its behaviour.
-    builder = GraphBuilder(inputs, keep_overflows=not keep_names)
+    builder = GraphBuilder(inputs, target=graph.target, keep_overflows=not keep_names)
     value = {i: builder.input(name) for i, name in enumerate(graph.inputs) if name in inputs}
     for position, node in enumerate(graph.nodes, start=len(graph.inputs)):
         if position not in needed:
@@ -182,18 +183,29 @@ def _rebuild(graph: LossGraph, keep_names: bool) -> LossGraph:
             static = node.static
             name = static["name"] if keep_names else None
             value[position] = builder.constant(float(static["value"]), str(name) if name else None)  # type: ignore[arg-type]
-        elif node.op == "class_count":
-            value[position] = builder.class_count()
         else:
             value[position] = builder.add(node.op, *(value[a] for a in node.args), **node.kwargs)
-    return LossGraph(inputs=inputs, nodes=tuple(builder.nodes), output=value[graph.output])
+    return _in_order(builder, value[graph.output])
 
 
-def _reachable(graph: LossGraph) -> list[int]:
-    """The values that the output needs, each after the values that it uses."""
+def _in_order(builder: GraphBuilder, output: int) -> LossGraph:
+    """What the output needs, numbered by a walk from it: what was written first, or in vain, does not matter."""
+    inputs = builder.inputs
+    number = {i: i for i in range(len(inputs))}
+    nodes: list[Node] = []
+    for value in _reachable(output, inputs, builder.nodes):
+        if value >= len(inputs):
+            node = builder.nodes[value - len(inputs)]
+            number[value] = len(inputs) + len(nodes)
+            nodes.append(Node(op=node.op, args=tuple(number[a] for a in node.args), kwargs=node.kwargs))
+    return LossGraph(target=builder.target, inputs=inputs, nodes=tuple(nodes), output=number[output])
+
+
+def _reachable(output: int, inputs: Sequence[str], nodes: Sequence[Node]) -> list[int]:
+    """The values that an output needs, each after the values that it uses."""
     order: list[int] = []
     seen: set[int] = set()
-    stack = [(graph.output, False)]
+    stack = [(output, False)]
     while stack:
         value, expanded = stack.pop()
         if expanded:
@@ -203,7 +215,6 @@ def _reachable(graph: LossGraph) -> list[int]:
             continue
         seen.add(value)
         stack.append((value, True))
-        node = graph.node(value)
-        if node is not None:
-            stack.extend((a, False) for a in reversed(node.args))
+        if value >= len(inputs):
+            stack.extend((a, False) for a in reversed(nodes[value - len(inputs)].args))
     return order

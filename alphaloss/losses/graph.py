@@ -15,11 +15,23 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
+from alphaloss.losses.class_axes import least_length
 from alphaloss.losses.operations import OPERATIONS, Operation
 from alphaloss.losses.shapes import Static
-from alphaloss.losses.types import INPUT_TYPES, SAMPLES, GraphError, NotPerSampleError, OperationError, ShapeError, Type
+from alphaloss.losses.types import (
+    INPUT_TYPES,
+    SAMPLES,
+    GraphError,
+    NotPerSampleError,
+    OperationError,
+    ShapeError,
+    Target,
+    Type,
+)
 
 MAX_NODES = 400
+MOST_CLASSES = 1_000_000
+"""Bounds what a graph may count to, so that no size overflows."""
 RESERVED = frozenset({"ops", "loss", "y_true", "y_pred", "class_prior", "progress", *keyword.kwlist})
 """Names that a constant cannot have."""
 
@@ -41,9 +53,15 @@ class Node(BaseModel):
         return OPERATIONS[self.op]
 
     @property
-    def static(self) -> dict[str, Static]:
+    def given(self) -> dict[str, Static]:
         """All fixed arguments, defaults filled in."""
         return {p.name: self.kwargs.get(p.name, p.default) for p in self.operation.statics}
+
+    @property
+    def static(self) -> dict[str, Static]:
+        """The same, with the axis that None means: a valid node has None only where there is a single one."""
+        static = self.given
+        return {**static, "axis": -1} if "axis" in static and static["axis"] is None else static
 
 
 class LossGraph(BaseModel):
@@ -60,7 +78,7 @@ class LossGraph(BaseModel):
     format: Literal["alphaloss.graph"] = "alphaloss.graph"
     version: Literal[1] = 1
     kind: Literal["loss"] = "loss"
-    target: Literal["classes"] = "classes"
+    target: Target = "classes"
     inputs: tuple[str, ...] = Field(strict=False)
     nodes: tuple[Node, ...] = Field(strict=False)
     output: int
@@ -70,8 +88,9 @@ class LossGraph(BaseModel):
         if self.inputs[:2] != ("y_true", "y_pred") or len(set(self.inputs)) != len(self.inputs):
             raise OperationError(f"a loss takes y_true and y_pred first, each input once; got {self.inputs}.")
         for name in self.inputs:
-            if name not in INPUT_TYPES:
-                raise OperationError(f"unknown input `{name}`; expected one of {', '.join(INPUT_TYPES)}.")
+            if name not in INPUT_TYPES[self.target]:
+                known = ", ".join(INPUT_TYPES[self.target])
+                raise OperationError(f"unknown input `{name}` of a loss for {self.target}; expected one of {known}.")
         if not 1 <= len(self.nodes) <= MAX_NODES:
             raise OperationError(f"a loss has 1 to {MAX_NODES} operations; got {len(self.nodes)}.")
         if not 0 <= self.output < len(self.inputs) + len(self.nodes):
@@ -88,7 +107,7 @@ class LossGraph(BaseModel):
     @cached_property
     def types(self) -> tuple[Type, ...]:
         """The type of every value: inputs, then nodes."""
-        types = [INPUT_TYPES[name] for name in self.inputs]
+        types = [INPUT_TYPES[self.target][name] for name in self.inputs]
         for node in self.nodes:
             types.append(node_type(node, types))
         return tuple(types)
@@ -108,8 +127,17 @@ class LossGraph(BaseModel):
         }
 
     @property
+    def least_classes(self) -> int:
+        """The smallest class count (or number of outputs) at which every operation finds what it picks."""
+        least = {"classes": 2, "values": 1}[self.target]
+        for node in self.nodes:
+            if node.args and self.types[node.args[0]].dims[-1:] in (("classes",), ("outputs",)):
+                least = max(least, least_length(node.static))
+        return least
+
+    @property
     def size(self) -> int:
-        """Operations that compute: all nodes but constants and the class count."""
+        """Operations that compute from others: all nodes but constants, the class count and the class indices."""
         return sum(node.operation.arity > 0 for node in self.nodes)
 
     @cached_property
@@ -157,9 +185,12 @@ def node_type(node: Node, types: list[Type]) -> Type:
         elif param.required:
             raise OperationError(f"{operation.signature} needs the keyword {param.name}.")
     try:
-        return operation.result([types[arg] for arg in node.args], node.static)
+        result = operation.result([types[arg] for arg in node.args], node.given)
     except GraphError as error:
         raise type(error)(f"`ops.{node.op}`: {error}") from None
+    if "classes" in result.dims and types[0].dims[-1] != "classes":
+        raise ShapeError(f"`ops.{node.op}` needs classes; this loss is for values, which have outputs.")
+    return result
 
 
 def strict_json(text: str) -> Any:
@@ -181,12 +212,17 @@ def strict_json(text: str) -> Any:
 
 def _check_static(op: str, name: str, kind: str, value: Static) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_CLASSES
     fits = {
-        "axis": value is None or (isinstance(value, int) and not isinstance(value, bool)),
+        "axis": value is None or whole,
         "flag": isinstance(value, bool),
-        "dtype": value in ("float", "bool"),
+        "dtype": value in ("float", "bool", "int"),
         "number": number,
-        "name": value is None or (isinstance(value, str) and value.isidentifier() and value not in RESERVED),
+        "index": whole,
+        "count": whole and value >= 1,  # type: ignore[operator]  # checked to be a number
+        "stop": value is None or whole,
+        "name": value is None
+        or (isinstance(value, str) and value.isascii() and value.isidentifier() and value not in RESERVED),
     }
     if not fits[kind]:
         raise OperationError(f"`ops.{op}`: {name}={value!r} is not a valid {kind}.")
@@ -197,8 +233,8 @@ def _not_one_value_a_sample(result: Type) -> str:
         hint = "reduce with axis=-1, so that the batch axis stays; Keras takes the mean over the batch itself"
     elif result.dims == ("batch", 1):
         hint = "drop keepdims in the last reduction, or use ops.squeeze(x, axis=-1)"
-    elif result.dims == ("batch", "classes"):
-        hint = "reduce over the classes, for example with ops.sum(x, axis=-1)"
+    elif result.dims in (("batch", "classes"), ("batch", "outputs")):
+        hint = f"reduce over the {result.dims[1]}, for example with ops.sum(x, axis=-1)"
     elif result.dtype == "bool":
         hint = "a comparison is no loss: it has no gradient"
     else:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.types import SCALAR, Type
 
 Array = NDArray[np.floating[Any]]
 
@@ -29,15 +30,20 @@ def evaluate(graph: LossGraph, inputs: Mapping[str, Any]) -> Any:
     y_pred = inputs["y_pred"]
     values: list[Any] = [inputs[name] for name in graph.inputs]
     for node in graph.nodes:
-        if node.op == "class_count":
-            values.append(float(y_pred.shape[-1]))
-        elif node.op == "cast" and node.static["dtype"] == "float":
-            values.append(values[node.args[0]] * y_pred.dtype.type(1))
-        else:
-            values.append(node.operation.numpy(*(values[a] for a in node.args), **node.static))
-        if not graph.types[len(values) - 1].dims:
-            values[-1] = float(values[-1])  # a numpy scalar would turn float32 into float64
+        counted = {"classes": y_pred.shape[-1]} if node.operation.counts_classes else {}
+        value = node.operation.numpy(*(values[a] for a in node.args), **node.static, **counted)
+        result = graph.types[len(values)]
+        if result == SCALAR:
+            value = float(value)  # a numpy scalar would turn float32 into float64
+        elif result.dtype == "float" and not any(_has_precision(graph.types[a]) for a in node.args):
+            value = np.asarray(value, dtype=y_pred.dtype)
+        values.append(value)
     return values[graph.output]
+
+
+def _has_precision(t: Type) -> bool:
+    """Whether a value brings float32 or float64 along: numbers, conditions and indices do not."""
+    return t.dtype == "float" and bool(t.dims)
 
 
 def value_and_gradient(graph: LossGraph, inputs: Mapping[str, Any]) -> tuple[Array, Array]:
@@ -48,13 +54,8 @@ def value_and_gradient(graph: LossGraph, inputs: Mapping[str, Any]) -> tuple[Arr
     Returns:
         Shapes (batch,) and (batch, classes).
     """
-
-    def total(y_pred: Any) -> Any:
-        values = evaluate(graph, {**inputs, "y_pred": y_pred})
-        return autograd.numpy.sum(values)
-
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # autograd's, for a loss that does not use the logits
-        values = evaluate(graph, inputs)
-        gradient = autograd.grad(total)(inputs["y_pred"])
+        vjp, values = autograd.make_vjp(lambda y_pred: evaluate(graph, {**inputs, "y_pred": y_pred}))(inputs["y_pred"])
+        gradient = vjp(np.ones_like(values))
     return np.asarray(values), np.asarray(gradient)

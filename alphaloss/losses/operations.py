@@ -1,15 +1,15 @@
 """The operation table: everything that a loss graph may compute, one row an operation.
 
-A row says how the operation is called (as in `keras.ops`), which types it takes and gives, and how it is spelt in each
-of the languages that a graph is turned into:
+A row says how the operation is called (as in `keras.ops`), which types it takes and gives, what it costs, and how it is
+spelt in each of the languages that a graph is turned into:
 
-    name    in the graph and in `keras.ops` (`constant` and `class_count` are ours)
+    name    in the graph and in `keras.ops` (`constant`, `class_count`, `class_index`, `index`, `slice` and
+            `top_k_indices` are ours)
     numpy   on autograd's numpy, so that the gate gets gradients; float32 or float64, whatever comes in
     sympy   for the formula that people read
     source  for the Python that is printed: a call of `ops.NAME` unless it is an operator
 
-Operations are never renamed or redefined: graphs are stored by these names. At a kink (`abs` at 0, a tie in `maximum`)
-the subgradients of numpy and Keras may differ; nothing here depends on which one is taken.
+Operations are never renamed or redefined: graphs are stored by these names.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import autograd.numpy as np
-from autograd.extend import defvjp, notrace_primitive, primitive
-from autograd.numpy.numpy_vjps import unbroadcast_f
 
-from alphaloss.losses import shapes
+from alphaloss.losses import class_axes, formulas, numpy_axes, numpy_rows, shapes
+from alphaloss.losses.formulas import Formula, named, of, over
 from alphaloss.losses.shapes import Static, TypeRule
 
-Kind = Literal["value", "axis", "flag", "dtype", "number", "name"]
+Kind = Literal["value", "axis", "flag", "dtype", "number", "name", "index", "count", "stop"]
 
 
 @dataclass(frozen=True)
@@ -48,16 +47,23 @@ class Infix:
 
 @dataclass(frozen=True)
 class Operation:
-    """One row of the table."""
+    """One row of the table.
+
+    `cost` is the time that training takes an element, gradient included, relative to an addition (about a nanosecond),
+    as measured by `benchmarks/operations.py`; `top_k` counts as the order of all. `numpy` of an operation that
+    `counts_classes` gets the class count as keyword `classes`.
+    """
 
     name: str
     params: tuple[Param, ...]
     result: TypeRule
     numpy: Callable[..., Any]
-    sympy: Callable[..., Any]
+    sympy: Formula
     source: Infix | None = None
     commutative: bool = False
     aliases: tuple[str, ...] = ()
+    cost: int = 1
+    counts_classes: bool = False
 
     @property
     def values(self) -> tuple[Param, ...]:
@@ -80,8 +86,8 @@ class Operation:
         return f"{self.name}({', '.join(p.name if p.required else f'{p.name}={p.default!r}' for p in self.params)})"
 
 
-ADDITION, PRODUCT, SIGN, POWER = 1, 2, 3, 4
-"""Binding strength of Python's operators, loosest first; comparisons are 0."""
+RELATION, OR, AND, ADDITION, PRODUCT, SIGN, POWER = range(7)
+"""Binding strength of Python's operators, loosest first."""
 
 _X = (Param("x"),)
 _X1_X2 = (Param("x1"), Param("x2"))
@@ -90,198 +96,210 @@ _AXIS = Param("axis", "axis", None, required=False)
 _KEEPDIMS = Param("keepdims", "flag", False, required=False)
 
 
-def _unary(name: str, numpy: Callable[..., Any], sympy: Callable[..., Any], *aliases: str) -> Operation:
-    return Operation(name, _X, shapes.elementwise, numpy, sympy, aliases=aliases)
+def _unary(name: str, numpy: Callable[..., Any], sympy: Formula, *aliases: str, cost: int = 1) -> Operation:
+    return Operation(name, _X, shapes.elementwise, numpy, sympy, aliases=aliases, cost=cost)
 
 
 def _binary(
     name: str,
     numpy: Callable[..., Any],
-    sympy: Callable[..., Any],
-    source: Infix | None,
-    commutative: bool = False,
+    sympy: Formula,
+    source: Infix | None = None,
     *aliases: str,
+    commutative: bool = False,
+    cost: int = 1,
 ) -> Operation:
-    return Operation(name, _X1_X2, shapes.elementwise, numpy, sympy, source, commutative, aliases)
+    return Operation(name, _X1_X2, shapes.elementwise, numpy, sympy, source, commutative, aliases, cost)
 
 
-def _comparison(name: str, symbol: str, numpy: Callable[..., Any]) -> Operation:
-    def relation(sp: Any, a: Any, b: Any) -> Any:
-        return sp.Rel(a, b, symbol)
-
-    return Operation(name, _X1_X2, shapes.comparison, numpy, relation, Infix(symbol, 0))
+def _comparison(name: str, symbol: str, numpy: Callable[..., Any], commutative: bool = False) -> Operation:
+    infix = Infix(symbol, RELATION)
+    return Operation(name, _X1_X2, shapes.comparison, numpy, formulas.relation(symbol), infix, commutative)
 
 
-def _reduction(name: str, numpy: Callable[..., Any], sympy: Callable[..., Any], *aliases: str) -> Operation:
-    return Operation(name, (*_X, _AXIS, _KEEPDIMS), shapes.reduction, numpy, sympy, aliases=aliases)
+def _reduction(
+    name: str,
+    numpy: Callable[..., Any],
+    sympy: Formula,
+    *aliases: str,
+    rule: TypeRule = class_axes.reduction(),  # noqa: B008  # a function that has no state
+    cost: int = 1,
+) -> Operation:
+    return Operation(name, (*_X, _AXIS, _KEEPDIMS), rule, numpy, sympy, aliases=aliases, cost=cost)
 
 
-def _named(name: str) -> Callable[..., Any]:
-    """An undefined sympy function, for what has no elementary spelling."""
-
-    def apply(sp: Any, *args: Any, **static: Static) -> Any:
-        return sp.Function(rf"\operatorname{{{name}}}", real=True)(*args)
-
-    return apply
+def _along(
+    name: str, axis: Param, rule: TypeRule, numpy: Callable[..., Any], sympy: Formula, cost: int = 1
+) -> Operation:
+    return Operation(name, (*_X, axis), rule, numpy, sympy, cost=cost)
 
 
-def _class_count(sp: Any) -> Any:
-    return sp.Symbol("K", integer=True, positive=True)
-
-
-def _over_classes(sp: Any, x: Any) -> Any:
-    with sp.evaluate(True):  # unevaluated, a sum is shown with a factor 1
-        return sp.Sum(x, (sp.Symbol("k", integer=True), 1, _class_count(sp)))
-
-
-def _cast(sp: Any, x: Any, dtype: str) -> Any:
-    return sp.Piecewise((1, x), (0, True)) if dtype == "float" and x.is_Boolean else x
-
-
-def _softmax(x: Any, axis: int) -> Any:
-    return np.exp(x - _logsumexp(x, axis, True))
-
-
-@notrace_primitive  # type: ignore[untyped-decorator]
-def _stop_gradient(x: Any) -> Any:
-    return x
-
-
-# autograd's own gradients of where, mean, max and min come in float64 even for float32, which would hide overflows.
-@primitive  # type: ignore[untyped-decorator]
-def _where(condition: Any, a: Any, b: Any) -> Any:
-    return np.where(condition, a, b)
-
-
-defvjp(
-    _where,
-    None,
-    lambda ans, condition, a, b: unbroadcast_f(a, lambda g: np.where(condition, g, np.zeros_like(g))),
-    lambda ans, condition, a, b: unbroadcast_f(b, lambda g: np.where(condition, np.zeros_like(g), g)),
-)
-
-
-# autograd has no gradient for bounds of `clip`. A NaN on either side comes out, as in Keras.
-def _minimum(a: Any, b: Any) -> Any:
-    return _where((a <= b) | (a != a), a, b)  # noqa: PLR0124
-
-
-def _maximum(a: Any, b: Any) -> Any:
-    return _where((a >= b) | (a != a), a, b)  # noqa: PLR0124
-
-
-def _clip(x: Any, x_min: Any, x_max: Any) -> Any:
-    return _maximum(_minimum(x, x_max), x_min)  # in this order, as in Keras: it shows where the bounds are reversed
-
-
-def _mean(x: Any, axis: int, keepdims: bool) -> Any:
-    return np.sum(x, axis=axis, keepdims=keepdims) * (1.0 / x.shape[axis])
-
-
-def _max(x: Any, axis: int, keepdims: bool) -> Any:
-    chosen = np.argmax(x, axis=axis, keepdims=True) == np.arange(x.shape[axis])
-    return np.sum(_where(chosen, x, 0.0), axis=axis, keepdims=keepdims)
-
-
-def _logsumexp(x: Any, axis: int, keepdims: bool) -> Any:
-    # autograd has one in autograd.scipy, whose import takes more than a second.
-    largest = np.max(_stop_gradient(x), axis=axis, keepdims=True)
-    result = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
-    return result if keepdims else np.squeeze(result, axis=axis)
-
-
-def _min(x: Any, axis: int, keepdims: bool) -> Any:
-    return -_max(-x, axis, keepdims)
-
-
-def _number(sp: Any, value: float, name: str | None) -> Any:
-    if name:
-        return sp.Symbol(name, real=True)
-    return sp.Integer(value) if value.is_integer() else sp.Float(repr(value))
-
-
-_ROWS = (
-    # Leaves. `constant` and `class_count` take no values: the interpreters fill them in.
+_LEAVES = (  # they take no values: the interpreters fill them in
     Operation(
         "constant",
         (Param("value", "number"), Param("name", "name", None, required=False)),
-        shapes.scalar,
+        shapes.number,
         lambda value, name: value,
-        _number,
+        formulas.constant,
+        cost=0,
     ),
-    Operation("class_count", (), shapes.scalar, lambda: None, _class_count),
-    # Arithmetic.
+    Operation(
+        "class_count",
+        (),
+        shapes.number,
+        lambda classes: classes,
+        formulas.class_count,
+        cost=0,
+        counts_classes=True,
+    ),
+    Operation(
+        "class_index",
+        (),
+        shapes.indices,
+        lambda classes: np.arange(classes, dtype="int32"),
+        formulas.class_index,
+        counts_classes=True,
+    ),
+)
+
+_ARITHMETIC = (
     _binary("add", np.add, lambda sp, a, b: a + b, Infix("+", ADDITION), commutative=True),
     _binary("subtract", np.subtract, lambda sp, a, b: a - b, Infix("-", ADDITION)),
     _binary("multiply", np.multiply, lambda sp, a, b: a * b, Infix("*", PRODUCT), commutative=True),
-    _binary("divide", np.divide, lambda sp, a, b: a / b, Infix("/", PRODUCT), False, "true_divide"),
-    _binary("power", np.power, lambda sp, a, b: a**b, Infix("**", POWER)),
+    _binary("divide", numpy_rows.divide, lambda sp, a, b: a / b, Infix("/", PRODUCT), "true_divide", cost=2),
+    _binary("power", numpy_rows.power, lambda sp, a, b: a**b, Infix("**", POWER), cost=30),
     Operation("negative", _X, shapes.elementwise, np.negative, lambda sp, x: -x, Infix("-", SIGN)),
-    _binary("minimum", _minimum, lambda sp, a, b: sp.Min(a, b), None, commutative=True),
-    _binary("maximum", _maximum, lambda sp, a, b: sp.Max(a, b), None, commutative=True),
+    _binary("minimum", numpy_rows.minimum, of("Min"), commutative=True, cost=3),
+    _binary("maximum", numpy_rows.maximum, of("Max"), commutative=True, cost=3),
     Operation(
         "clip",
         (Param("x"), Param("x_min"), Param("x_max")),
-        shapes.of_samples,
-        _clip,
+        shapes.clipping,
+        numpy_rows.clip,
         lambda sp, x, low, high: sp.Max(sp.Min(x, high), low),
+        cost=4,
     ),
-    # Functions of one value.
-    _unary("abs", np.abs, lambda sp, x: sp.Abs(x), "absolute"),
-    _unary("sign", np.sign, lambda sp, x: sp.sign(x)),
-    _unary("square", np.square, lambda sp, x: x**2),
-    _unary("sqrt", np.sqrt, lambda sp, x: sp.sqrt(x)),
-    _unary("reciprocal", lambda x: np.divide(1.0, x), lambda sp, x: 1 / x),
-    _unary("exp", np.exp, lambda sp, x: sp.exp(x)),
-    _unary("expm1", np.expm1, lambda sp, x: sp.exp(x) - 1),
-    _unary("log", np.log, lambda sp, x: sp.log(x)),
-    _unary("log1p", np.log1p, lambda sp, x: sp.log(1 + x)),
-    _unary("sin", np.sin, lambda sp, x: sp.sin(x)),
-    _unary("cos", np.cos, lambda sp, x: sp.cos(x)),
-    _unary("tanh", np.tanh, lambda sp, x: sp.tanh(x)),
-    _unary("sigmoid", lambda x: 0.5 * (np.tanh(0.5 * x) + 1.0), _named("sigmoid")),
-    _unary("softplus", lambda x: np.logaddexp(x, 0.0 * x), lambda sp, x: sp.log(1 + sp.exp(x))),
-    _unary("relu", lambda x: _where(x > 0, x, 0.0 * x), lambda sp, x: sp.Max(x, 0)),
-    Operation("stop_gradient", _X, shapes.of_samples, _stop_gradient, _named("stop")),
-    # Choice.
+    _binary("arctan2", numpy_rows.arctan2, of("atan2"), cost=4),
+    _binary("logaddexp", np.logaddexp, lambda sp, a, b: sp.log(sp.exp(a) + sp.exp(b)), commutative=True, cost=12),
+)
+
+_FUNCTIONS = (
+    _unary("abs", numpy_rows.absolute, of("Abs"), "absolute", "fabs"),
+    _unary("sign", np.sign, of("sign")),
+    _unary("square", numpy_rows.square, lambda sp, x: x**2),
+    _unary("sqrt", numpy_rows.sqrt, of("sqrt")),
+    _unary("rsqrt", numpy_rows.rsqrt, lambda sp, x: 1 / sp.sqrt(x)),
+    _unary("reciprocal", numpy_rows.reciprocal, lambda sp, x: 1 / x),
+    _unary("exp", numpy_rows.exp, of("exp")),
+    _unary("expm1", numpy_rows.expm1, lambda sp, x: sp.exp(x) - 1, cost=4),
+    _unary("log", numpy_rows.log, of("log"), cost=2),
+    _unary("log1p", numpy_rows.log1p, lambda sp, x: sp.log(1 + x), cost=2),
+    _unary("sin", numpy_rows.sin, of("sin"), cost=3),
+    _unary("cos", numpy_rows.cos, of("cos"), cost=3),
+    _unary("tan", numpy_rows.tan, of("tan"), cost=12),
+    _unary("arcsin", numpy_rows.arcsin, of("asin"), cost=3),
+    _unary("arccos", numpy_rows.arccos, of("acos"), cost=2),
+    _unary("arctan", numpy_rows.arctan, of("atan"), cost=2),
+    _unary("sinh", numpy_rows.sinh, of("sinh"), cost=23),
+    _unary("cosh", numpy_rows.cosh, of("cosh"), cost=24),
+    _unary("tanh", numpy_rows.tanh, of("tanh")),
+    _unary("arcsinh", numpy_rows.arcsinh, of("asinh"), cost=30),
+    _unary("arccosh", numpy_rows.arccosh, of("acosh"), cost=36),
+    _unary("arctanh", numpy_rows.arctanh, of("atanh"), cost=3),
+    _unary("sigmoid", numpy_rows.sigmoid, named("sigmoid")),
+    _unary("log_sigmoid", numpy_rows.log_sigmoid, lambda sp, x: -sp.log(1 + sp.exp(-x)), cost=6),
+    _unary("softplus", numpy_rows.softplus, lambda sp, x: sp.log(1 + sp.exp(x)), cost=5),
+    _unary("relu", numpy_rows.relu, lambda sp, x: sp.Max(x, 0)),
+    _unary("erf", numpy_rows.erf, of("erf"), cost=2),
+    _unary("floor", np.floor, of("floor")),
+    Operation("stop_gradient", _X, shapes.of_samples, numpy_rows.stop_gradient, named("stop"), cost=0),
+)
+
+_CHOICE = (
     _comparison("less", "<", np.less),
     _comparison("less_equal", "<=", np.less_equal),
     _comparison("greater", ">", np.greater),
     _comparison("greater_equal", ">=", np.greater_equal),
-    Operation(
-        "where",
-        (Param("condition"), *_X1_X2),
-        shapes.selection,
-        _where,
-        lambda sp, c, a, b: sp.Piecewise((a, c), (b, True)),
-    ),
-    # Along the class axis.
-    _reduction("sum", np.sum, lambda sp, x, axis, keepdims: _over_classes(sp, x)),
-    _reduction("mean", _mean, lambda sp, x, axis, keepdims: _over_classes(sp, x) / _class_count(sp)),
-    _reduction("max", _max, lambda sp, x, axis, keepdims: sp.Function(r"\max_k", real=True)(x), "amax"),
-    _reduction("min", _min, lambda sp, x, axis, keepdims: sp.Function(r"\min_k", real=True)(x), "amin"),
-    _reduction("logsumexp", _logsumexp, lambda sp, x, axis, keepdims: sp.log(_over_classes(sp, sp.exp(x)))),
-    Operation("softmax", (*_X, _LAST), shapes.along_classes, _softmax, _named("softmax")),
-    Operation(
-        "log_softmax",
-        (*_X, _LAST),
-        shapes.along_classes,
-        lambda x, axis: x - _logsumexp(x, axis, True),
-        lambda sp, x, axis: sp.log(_named("softmax")(sp, x)),
-    ),
-    # Forms.
-    Operation("expand_dims", (*_X, Param("axis", "axis")), shapes.expansion, np.expand_dims, lambda sp, x, axis: x),
-    Operation("squeeze", (*_X, _LAST), shapes.squeezing, np.squeeze, lambda sp, x, axis: x),
-    Operation(
-        "cast",
-        (*_X, Param("dtype", "dtype")),
-        shapes.casting,
-        lambda x, dtype: x != 0,  # to float: the interpreter knows the precision
-        _cast,
-    ),
-    Operation("zeros_like", _X, shapes.like, np.zeros_like, lambda sp, x: sp.Integer(0)),
-    Operation("ones_like", _X, shapes.like, np.ones_like, lambda sp, x: sp.Integer(1)),
+    _comparison("equal", "==", np.equal, commutative=True),
+    _comparison("not_equal", "!=", np.not_equal, commutative=True),
+    Operation("logical_and", _X1_X2, shapes.logical, np.logical_and, of("And"), Infix("&", AND), commutative=True),
+    Operation("logical_or", _X1_X2, shapes.logical, np.logical_or, of("Or"), Infix("|", OR), commutative=True),
+    Operation("logical_not", _X, shapes.logical, np.logical_not, of("Not"), Infix("~", SIGN)),
+    Operation("where", (Param("condition"), *_X1_X2), shapes.selection, numpy_rows.where, formulas.choice, cost=3),
 )
+
+_REDUCTIONS = (
+    _reduction("sum", np.sum, formulas.total),
+    _reduction("mean", numpy_axes.mean, formulas.mean),
+    _reduction("prod", numpy_axes.prod, formulas.product, cost=16),
+    _reduction("max", numpy_axes.largest, over("max"), "amax", cost=2),
+    _reduction("min", numpy_axes.smallest, over("min"), "amin", cost=2),
+    _reduction("var", numpy_axes.variance, over("Var"), cost=2),
+    _reduction("std", numpy_axes.deviation, over("Std"), cost=2),
+    _reduction("logsumexp", numpy_axes.logsumexp, formulas.logsumexp, cost=2),
+    _reduction("norm", numpy_axes.norm, formulas.norm),
+    _reduction("any", np.any, over("any"), rule=class_axes.reduction("bool", "bool")),
+    _reduction("all", np.all, over("all"), rule=class_axes.reduction("bool", "bool")),
+    _reduction("argmax", numpy_axes.argmax, over("argmax"), rule=class_axes.reduction(gives="int"), cost=3),
+    _reduction("argmin", numpy_axes.argmin, over("argmin"), rule=class_axes.reduction(gives="int"), cost=3),
+)
+
+_ALONG = (
+    _along("softmax", _LAST, class_axes.along(), numpy_axes.softmax, over("softmax"), cost=2),
+    _along("log_softmax", _LAST, class_axes.along(), numpy_axes.log_softmax, formulas.log_softmax, cost=3),
+    _along("cumsum", _AXIS, class_axes.along(), numpy_axes.cumsum, over("cumsum"), cost=6),
+    _along("cumprod", _AXIS, class_axes.along(), numpy_axes.cumprod, over("cumprod"), cost=16),
+    _along("sort", _LAST, class_axes.along(), numpy_axes.sort, over("sort"), cost=66),
+    _along("argsort", _LAST, class_axes.along(gives="int"), numpy_axes.argsort, over("argsort"), cost=39),
+    _along("flip", _AXIS, class_axes.along(takes=None), numpy_axes.flip, over("flip")),
+    Operation(
+        "top_k",
+        (*_X, Param("k", "count")),
+        class_axes.largest("float"),
+        numpy_axes.top_k,
+        formulas.highest("top"),
+        cost=39,
+    ),
+    Operation(
+        "top_k_indices",
+        (*_X, Param("k", "count")),
+        class_axes.largest("int"),
+        numpy_axes.top_k_indices,
+        formulas.highest("argtop"),
+        cost=39,
+    ),
+)
+
+_PICKING = (
+    Operation("index", (*_X, Param("at", "index")), class_axes.indexing, lambda x, at: x[..., at], formulas.at),
+    Operation(
+        "slice",
+        (*_X, Param("start", "index"), Param("stop", "stop", None, required=False)),
+        class_axes.slicing,
+        lambda x, start, stop: x[..., start:stop],
+        formulas.part,
+    ),
+    Operation(
+        "take_along_axis",
+        (*_X, Param("indices"), _AXIS),
+        class_axes.picking,
+        numpy_axes.take_along_axis,
+        lambda sp, x, indices, along: named("take")(sp, x, indices),
+        cost=13,
+    ),
+    Operation("one_hot", _X, class_axes.one_hot, numpy_axes.one_hot, named("onehot"), counts_classes=True),
+)
+
+_FORMS = (
+    Operation("expand_dims", (*_X, Param("axis", "axis")), class_axes.expansion, np.expand_dims, formulas.same, cost=0),
+    Operation("squeeze", (*_X, _LAST), class_axes.squeezing, np.squeeze, formulas.same, cost=0),
+    Operation("swapaxes", _X, class_axes.swapping, lambda x: np.swapaxes(x, -1, -2), formulas.same),
+    Operation("cast", (*_X, Param("dtype", "dtype")), shapes.casting, numpy_rows.cast, formulas.same),
+    Operation("zeros_like", _X, shapes.of_samples, np.zeros_like, lambda sp, x: sp.Integer(0)),
+    Operation("ones_like", _X, shapes.of_samples, np.ones_like, lambda sp, x: sp.Integer(1)),
+)
+
+_ROWS = (*_LEAVES, *_ARITHMETIC, *_FUNCTIONS, *_CHOICE, *_REDUCTIONS, *_ALONG, *_PICKING, *_FORMS)
 
 ALIASES: Mapping[str, str] = {alias: row.name for row in _ROWS for alias in row.aliases}
 """Other names that `keras.ops` has for the same operations."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
+from alphaloss.losses.class_count import is_plain
 from alphaloss.losses.graph import RESERVED, LossGraph, Node
-from alphaloss.losses.operations import POWER, SIGN
+from alphaloss.losses.operations import POWER, PRODUCT, RELATION, SIGN
 from alphaloss.losses.shapes import Static
 
 _ATOM = 9
 _NUMBER = re.compile(r"-?[\d.]+(e-?\d+)?")
 _SIMPLE = re.compile(r"-?[\w.]+")  # a power of such operands is written without spaces
-_LONGEST_EXPRESSION = 64
+_LONGEST_EXPRESSION = 88
 _TELLING_NAMES = {
     "softmax(y_pred, axis=-1)": "p",
     "log_softmax(y_pred, axis=-1)": "log_p",
@@ -20,21 +22,38 @@ _TELLING_NAMES = {
     "sum(y_true * p, axis=-1, keepdims=True)": "p_true",
     "sum(y_true * log_p, axis=-1)": "log_p_true",
     "-ops.sum(y_true * log_p, axis=-1)": "cross_entropy",
+    "y_pred.shape[-1]": "classes",
     "cast(y_pred.shape[-1], y_pred.dtype)": "classes",
 }
 """What an expression is called when it needs a name; everything else is called t1, t2, ..."""
 
 
+_DTYPES = {"float": "y_pred.dtype", "bool": '"bool"', "int": '"int32"'}
+_SPELT: dict[str, Callable[..., str]] = {
+    "class_index": lambda: "ops.arange(y_pred.shape[-1])",
+    "index": lambda x, at: f"{x}[..., {at}]",
+    "slice": lambda x, start, stop: f"{x}[..., {start or ''}:{'' if stop is None else stop}]",
+    "top_k": lambda x, k: f"ops.top_k({x}, {k})[0]",
+    "top_k_indices": lambda x, k: f"ops.top_k({x}, {k})[1]",
+    "one_hot": lambda x: f"ops.one_hot({x}, y_pred.shape[-1], dtype=y_pred.dtype)",
+    "swapaxes": lambda x: f"ops.swapaxes({x}, -1, -2)",
+    "cast": lambda x, dtype: f"ops.cast({x}, {_DTYPES[dtype]})",
+}
+"""What is not written as a call of the operation by its name."""
+
+
 class _Text(NamedTuple):
     code: str
     level: int  # binding strength of its outermost operator
+    is_number: bool = False  # a literal, a named constant, or what is made of them and the class count
 
 
 class _Printer:
-    """Turns values into expressions, and into assignments where a value is used twice or grows too long."""
+    """Turns values into expressions, and into assignments where one is used twice or grows too long."""
 
     def __init__(self, graph: LossGraph) -> None:
         self.graph = graph
+        self.plain_count = is_plain(graph)
         self.lines: list[str] = []
         self.taken = set(RESERVED) | set(graph.constants)
         self.uses = [0] * len(graph.types)
@@ -47,17 +66,16 @@ class _Printer:
         for value, node in enumerate(self.graph.nodes, start=len(texts)):
             text = self._expression(node, [texts[a] for a in node.args])
             if value != self.graph.output and self._needs_name(value, node, text):
-                text = _Text(self._assign(text), _ATOM)
-            texts.append(text)
+                text = self._assign(text)
+            texts.append(text._replace(is_number=not self.graph.types[value].dims))
         return [*self.lines, f"return {texts[self.graph.output].code}"]
 
     def _needs_name(self, value: int, node: Node, text: _Text) -> bool:
         if node.op == "constant":
             return False
-        telling = text.code.removeprefix("ops.") in _TELLING_NAMES
-        return self.uses[value] > 1 or telling or len(text.code) > _LONGEST_EXPRESSION
+        return self.uses[value] > 1 or text.code.removeprefix("ops.") in _TELLING_NAMES
 
-    def _assign(self, text: _Text) -> str:
+    def _assign(self, text: _Text) -> _Text:
         wanted = _TELLING_NAMES.get(text.code.removeprefix("ops."))
         name, count = wanted or "t1", 1
         while name in self.taken:
@@ -65,23 +83,36 @@ class _Printer:
             name = f"{wanted or 't'}{count}"
         self.taken.add(name)
         self.lines.append(f"{name} = {text.code}")
-        return name
+        return _Text(name, _ATOM, text.is_number)
 
     def _expression(self, node: Node, args: list[_Text]) -> _Text:
+        """The node written out; where that is too long, its longest arguments get names."""
+        text = self._written(node, args)
+        while len(text.code) > _LONGEST_EXPRESSION and text.level != SIGN and args:  # a sign is no reason
+            longest = max(range(len(args)), key=lambda i: len(args[i].code))
+            if _SIMPLE.fullmatch(args[longest].code):
+                break
+            named = self._assign(args[longest])
+            args = [named if a == args[longest] else a for a in args]
+            text = self._written(node, args)
+        return text
+
+    def _written(self, node: Node, args: list[_Text]) -> _Text:
         if node.op == "constant":
             return _constant(node.static["value"], node.static["name"])
         if node.op == "class_count":
-            return _Text("ops.cast(y_pred.shape[-1], y_pred.dtype)", _ATOM)
+            return _Text("y_pred.shape[-1]" if self.plain_count else "ops.cast(y_pred.shape[-1], y_pred.dtype)", _ATOM)
         infix = node.operation.source
+        if node.operation.commutative:
+            args = _factors(*args) if node.op == "multiply" else sorted(args, key=_length)
         if infix is None:
             return _Text(_call(node, args), _ATOM)
-        if node.op == "negative":
+        if node.operation.arity == 1:
             # -x**y is right without brackets, but few readers are sure of it.
-            return _Text(f"-{_within(args[0], SIGN) if args[0].level != POWER else f'({args[0].code})'}", SIGN)
-        if node.operation.commutative:
-            args = sorted(args, key=lambda text: _place(node.op, text))
+            operand = _within(args[0], SIGN) if args[0].level != POWER else f"({args[0].code})"
+            return _Text(f"{infix.symbol}{operand}", SIGN)
         # Operators bind to the left, the power to the right; an equal level on the other side needs brackets.
-        left = _within(args[0], infix.level + (infix.level in (0, POWER)))
+        left = _within(args[0], infix.level + (infix.level in (RELATION, POWER)))
         right = _within(args[1], infix.level + 1)
         if infix.level == POWER:
             right = args[1].code if args[1].level == SIGN and _SIMPLE.fullmatch(args[1].code) else right
@@ -97,7 +128,7 @@ def print_source(graph: LossGraph) -> str:
 
 def print_function(graph: LossGraph, name: str = "loss", docstring: str | None = None, scale: float = 1.0) -> str:
     """The `def` statement alone; `scale` multiplies the result."""
-    keywords = [*graph.inputs[2:]] + [f"{n}={v!r}" for n, v in graph.constants.items()]
+    keywords = [*graph.inputs[2:]] + [f"{n}={v!r}" for n, v in sorted(graph.constants.items())]
     parameters = ", ".join(["y_true", "y_pred", *(["*", *keywords] if keywords else [])])
     lines = _Printer(graph).run()
     if scale != 1.0:
@@ -117,11 +148,12 @@ def _constant(value: Static, name: Static) -> _Text:
 
 def _call(node: Node, args: list[_Text]) -> str:
     parts = [text.code for text in args]
+    if node.op in _SPELT:
+        # Only what is indexed stands outside brackets.
+        return _SPELT[node.op](*([_within(args[0], _ATOM)] if node.op in ("index", "slice") else parts), **node.static)
     for param in node.operation.statics:
         value = node.static[param.name]
-        if node.op == "cast":
-            parts.append("y_pred.dtype" if value == "float" else '"bool"')
-        elif value != param.default or param.name == "axis":
+        if value != param.default or param.name == "axis":
             parts.append(f"{param.name}={value!r}")
     return f"ops.{node.op}({', '.join(parts)})"
 
@@ -130,8 +162,18 @@ def _within(text: _Text, level: int) -> str:
     return text.code if text.level >= level else f"({text.code})"
 
 
-def _place(op: str, text: _Text) -> int:
-    """People write 2 * x and x + 2, and a minus sign first. The canonical form does not see the order."""
-    if _NUMBER.fullmatch(text.code):
-        return -2 if op == "multiply" else 2
-    return -1 if text.level == SIGN and op == "multiply" else 0
+# People write 2 * x and x + 2, a minus sign first, and the longer term last. The canonical form does not see the order.
+def _factors(a: _Text, b: _Text) -> list[_Text]:
+    """In the order of a product; a number that is not plain follows another product, which then needs no brackets."""
+
+    def place(text: _Text, other: _Text) -> int:
+        if text.is_number and (_NUMBER.fullmatch(text.code) or other.level != PRODUCT):
+            return 0
+        return 1 if text.level == SIGN else 2
+
+    return [b, a] if place(b, a) < place(a, b) else [a, b]
+
+
+def _length(text: _Text) -> tuple[bool, int]:
+    """The place in a sum: numbers last."""
+    return text.is_number, len(text.code)

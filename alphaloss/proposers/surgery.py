@@ -17,7 +17,7 @@ class Surgeon:
 
     def __init__(self, *graphs: LossGraph) -> None:
         extra = dict.fromkeys(name for g in graphs for name in g.inputs[2:])
-        self.builder = GraphBuilder(("y_true", "y_pred", *extra))
+        self.builder = GraphBuilder(("y_true", "y_pred", *extra), target=graphs[0].target)
         self._names: dict[str, float] = {}
 
     def copy(self, graph: LossGraph, changes: Mapping[int, Change] | None = None) -> dict[int, int]:
@@ -47,8 +47,6 @@ class Surgeon:
     def _copy_node(self, node: Node, args: list[int]) -> int:
         if node.op == "constant":
             return self.builder.constant(*self._unique(node.static))
-        if node.op == "class_count":
-            return self.builder.class_count()
         return self.builder.add(node.op, *args, **node.kwargs)
 
     def _unique(self, static: Mapping[str, Static]) -> tuple[float, str | None]:
