@@ -13,6 +13,7 @@ from statistics import median, quantiles
 
 from alphaloss.sandbox import RawTrace, Sandbox, SandboxLimits, process, protocol
 from alphaloss.sandbox.interpreter import Interpreter
+from alphaloss.sandbox.rewrite import rewrite
 
 CROSS_ENTROPY = """
 from keras import ops
@@ -69,7 +70,7 @@ def fuel(source: str, limits: SandboxLimits) -> tuple[int, int]:
     interpreter = Interpreter(artefact.read_bytes(), **allowances)
     folder = process.HERE / "guest"
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.py")}
-    request = protocol.request_files(source, ("y_true", "y_pred"), {}, limits)
+    request = protocol.request_files(rewrite(source), ("y_true", "y_pred"), {}, limits)
     files |= {name: text.encode() for name, text in request.items()}
     result = interpreter.run(files["boot.py"].decode(), files)
     return result.fuel, len(result.payload)

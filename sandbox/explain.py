@@ -7,7 +7,10 @@ from .failures import FailureCode
 
 
 class _Meaning(NamedTuple):
-    """An exception by a pattern for `Kind: message`, its code, and the sentence that helps (after the message)."""
+    """An exception by a pattern for `Kind: message`, its code, and the sentence that helps (after the message).
+
+    What the guest raises itself says already what to write instead.
+    """
 
     pattern: re.Pattern[str]
     code: FailureCode
@@ -15,8 +18,8 @@ class _Meaning(NamedTuple):
 
 
 CLASS_FREE = (
-    "a loss must not depend on a fixed number of classes: compute over the class axis with operations such as "
-    "ops.sum(x, axis=-1), and use y_pred.shape[-1] only inside arithmetic"
+    "a loss must work for any number of classes, so compute over the class axis with operations such as "
+    "ops.sum(x, axis=-1), without a loop over the classes, and use y_pred.shape[-1] only in arithmetic"
 )
 
 _MEANINGS = tuple(
@@ -25,27 +28,48 @@ _MEANINGS = tuple(
         (r"MemoryError", FailureCode.MEMORY, "the candidate uses too much memory; remove large constants and loops"),
         (r"RuntimeError: maximum recursion", FailureCode.MEMORY, "write the loss without recursion"),
         (r"TooManyCalls", FailureCode.SIZE, "a loss is a few dozen operations on whole tensors; remove the loop"),
-        (r"TypeError: unsupported types for __lt__: 'int', 'Size'", FailureCode.CLASS_COUNT, CLASS_FREE),
+        (
+            r"TypeError: unsupported types for __\w+__: .*'closure'",
+            FailureCode.ERROR,
+            "call the method or function, as in x.mean(axis=-1)",
+        ),
         (
             r"TypeError: unsupported types for __[lg][te]__: '\w+', '(Tensor|Size)'",
             FailureCode.ERROR,
             "write the tensor on the left of a comparison: `x < 0.3`, not `0.3 > x`",
         ),
         (
-            r"TypeError: can't convert (Tensor|Size) to (float|int)",
+            r"TypeError: can't convert (Tensor|Size|Stack)",
             FailureCode.ERROR,
-            "float(), int(), round() and `math` take plain numbers: use the tensor as it is, or ops.cast, ops.log, ...",
+            "float(), int(), max() and `math` take plain numbers: use the tensor as it is, or ops.cast, ops.maximum, "
+            "ops.log, ...",
         ),
         (
-            r"ImportError",
+            r"ImportError: no module named 'keras\.",
             FailureCode.ERROR,
-            "a candidate can import keras, keras.ops and math: write the loss with `from keras import ops`",
+            "a loss uses keras.ops, keras.losses, keras.activations, keras.config and keras.backend; it has no layers, "
+            "models or metrics",
         ),
         (
-            r"SyntaxError",
+            r"ImportError: no module named",
             FailureCode.ERROR,
-            "`match`, `/` in a signature, `{**a}` and `return a, *b` do not work here: write plain functions",
+            "a candidate can import keras, tensorflow, numpy, math, typing, functools, dataclasses and a few more: "
+            "write the loss with `from keras import ops`",
         ),
+        (r"ImportError: can't import name", FailureCode.ERROR, "write it with the operations of keras.ops"),
+        (
+            r"NameError: name '(tf|np|keras|ops|K|math|tensorflow)'",
+            FailureCode.ERROR,
+            "import it at the top of the file, as in `from keras import ops`",
+        ),
+        (
+            r"NameError: name '\w+' isn't defined",
+            FailureCode.ERROR,
+            "define or import it first; operations are written as ops.log, ops.sum, ...",
+        ),
+        (r"AttributeError: 'function' object has no", FailureCode.ERROR, "keep the value in a variable or in a class"),
+        (r"NotImplementedError: only slices", FailureCode.ERROR, "write the slice without a step"),
+        (r"SyntaxError", FailureCode.ERROR, "write plain functions and expressions"),
         (r"OSError", FailureCode.ERROR, "a candidate has no files, network, clock, environment or random numbers"),
     )
 )
@@ -58,7 +82,7 @@ def explain(kind: str, message: str) -> tuple[FailureCode, str]:
         kind: The name of the exception's class.
         message: What it says.
     """
-    said = f"{kind}: {message}" if message else kind
+    said = f"{kind}: {message}" if message else kind or "an exception without a name"
     for meaning in _MEANINGS:
         if meaning.pattern.match(said):
             return meaning.code, f"{said} ({meaning.advice})"

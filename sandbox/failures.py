@@ -35,11 +35,13 @@ class TraceFailure:
         code: The kind of failure.
         message: What happened, what was expected, and what to write instead. One line without control characters.
         line: The line of the candidate, counted from 1, where it is known.
+        call: The index of the first recorded call in which two traces differ, where that is the fault.
     """
 
     code: FailureCode
     message: str
     line: int | None = None
+    call: int | None = None
 
 
 class SandboxError(RuntimeError):

@@ -4,6 +4,7 @@ import struct
 from typing import IO
 
 HEAD = struct.Struct(">I")
+UNUSABLE = "unusable"  # the code of a reply after which the hosting process ends: this machine cannot run guests
 
 
 class FrameError(Exception):

@@ -95,6 +95,9 @@ class Interpreter:
         Args:
             boot: The MicroPython text to start with.
             files: The files that it finds, by path without the leading slash.
+
+        Raises:
+            SandboxError: The machine has no room for a guest.
         """
         heap = self._memory_bytes - RUNTIME_BYTES
         self._world = World(
@@ -124,7 +127,12 @@ class Interpreter:
         """Run the guest; say what went wrong, if anything did."""
         try:
             start = self._linker.instantiate(store, self._module).exports(store)["_start"]
-            assert isinstance(start, Func)
+        except WasmtimeError as error:  # nothing of the candidate has run
+            raise SandboxError(
+                f"a guest cannot be made: {' '.join(str(error).split())}; it needs 4 GiB of address space (`ulimit -v`)"
+            ) from error
+        assert isinstance(start, Func)
+        try:
             start(store)
         except GuestExitError as end:
             if end.status != 0:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from .failures import FailureCode, SandboxError
-from .frames import FrameError, read_frame, write_frame
+from .frames import UNUSABLE, FrameError, read_frame, write_frame
 from .limits import SandboxLimits
 
 HERE = Path(__file__).parent
@@ -65,16 +65,13 @@ class HostingProcess:
             start_new_session=True,
         )
         try:
-            code, message, _ = self._receive(START_SECONDS)
+            self._receive(START_SECONDS)
         except (HostDiedError, HostTimeoutError) as error:
             self.close()
             raise SandboxError(f"the hosting process of the sandbox does not start: {error}") from error
         except BaseException:
             self.close()
             raise
-        if code is not None:
-            self.close()
-            raise SandboxError(message)
 
     @property
     def pid(self) -> int:
@@ -93,6 +90,7 @@ class HostingProcess:
         Raises:
             HostDiedError: See the class.
             HostTimeoutError: See the class.
+            SandboxError: The machine cannot run guests.
         """
         try:
             write_frame(self._requests, json.dumps(files).encode())
@@ -130,6 +128,7 @@ class HostingProcess:
             trouble = str(error)
         finally:
             watchdog.cancel()
+            watchdog.join()
         if frame is None and expired.is_set():
             raise HostTimeoutError(f"it took more than {seconds} seconds")
         if frame is None:
@@ -137,9 +136,12 @@ class HostingProcess:
         head, _, payload = frame.partition(b"\n")
         try:
             fields = json.loads(head)
-            return fields["code"], fields["message"], payload
+            code, message = fields["code"], fields["message"]
         except (ValueError, TypeError, KeyError) as error:
             raise HostDiedError(f"its reply is malformed: {error!r}") from error
+        if code == UNUSABLE:
+            raise SandboxError(message)
+        return code, message, payload
 
     @property
     def _requests(self) -> IO[bytes]:

@@ -17,15 +17,18 @@ from typing import Any, NoReturn
 from .explain import CLASS_FREE, explain
 from .failures import FailureCode, TraceFailure
 from .limits import SandboxLimits
+from .rewrite import Rewritten
 from .trace import RawCall, RawTrace, RawValue, Ref, Slice
 
-CLASS_COUNTS = (10, 10, 7)  # of the calls of `loss`: equal ones must record the same, and so must different ones
+CLASS_COUNTS = (10, 10, 7, 2, 1000)  # of the calls of the loss: all must record the same
+ALWAYS = 3  # the calls that are always made; the others where the loss asked for the class count as a plain number
+REACHED = "Reached"  # the exception that ends a guest at the call to stop at
 DEPTH = 8  # of nested tuples in an argument
 TEXT = 400  # characters of a string, an operation's name or a message
 INTEGER = 2**63
 NON_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
-MATRIX, VECTOR, SCALAR = ("batch_size", "class_count"), ("class_count",), ()
+MATRIX, VECTOR = ("batch_size", "class_count"), ("class_count",)
 
 
 class _FormatError(Exception):
@@ -33,19 +36,37 @@ class _FormatError(Exception):
 
 
 def request_files(
-    source: str, inputs: tuple[str, ...], constants: Mapping[str, float], limits: SandboxLimits
+    candidate: Rewritten,
+    inputs: tuple[str, ...],
+    constants: Mapping[str, float],
+    limits: SandboxLimits,
+    *,
+    entry: str = "loss",
+    stop: int | None = None,
 ) -> dict[str, str]:
     """The files that one guest finds beside its own.
 
     Args:
-        source: The candidate.
+        candidate: The source, ready for the guest.
         inputs: The names of the inputs; the first two have shape (batch, classes), others (classes,).
-        constants: The named constants.
+        constants: The named constants and their values.
         limits: Its allowances.
+        entry: The name of the loss in the source.
+        stop: The number of the recorded call to stop at with an error, for its line.
     """
-    shapes = [MATRIX, MATRIX, *[VECTOR] * (len(inputs) - 2), *[SCALAR] * len(constants)]
-    request = {"names": [*inputs, *constants], "shapes": shapes, "classes": CLASS_COUNTS, "calls": limits.calls}
-    return {"candidate.py": source, "request.json": json.dumps(request)}
+    request = {
+        "entry": entry,
+        "names": [*inputs, *constants],
+        "shapes": [MATRIX, MATRIX, *[VECTOR] * (len(inputs) - 2)],
+        "constants": list(constants.values()),
+        "classes": CLASS_COUNTS,
+        "always": ALWAYS,
+        "calls": limits.calls,
+        "stop": stop,
+        "helpers": candidate.helpers,
+        "modules": candidate.modules,
+    }
+    return {"candidate.py": candidate.text, "request.json": json.dumps(request)}
 
 
 def parse_result(
@@ -67,13 +88,22 @@ def parse_result(
         lines = payload.decode("utf-8").split("\n")
         if len(lines) == 1:
             return _read_error(_load(lines[0]))
-        if len(lines) != len(CLASS_COUNTS):
-            raise _FormatError(f"expected {len(CLASS_COUNTS)} traces, received {len(lines)}")
+        if not ALWAYS <= len(lines) <= len(CLASS_COUNTS):
+            raise _FormatError(f"expected {ALWAYS} to {len(CLASS_COUNTS)} traces, received {len(lines)}")
         return _differing(lines) or _read_trace(_load(lines[0]), inputs, constants, limits)
     except UnicodeDecodeError as error:
         return TraceFailure(FailureCode.PROTOCOL, f"the trace is not UTF-8 text: {error.reason} at byte {error.start}")
     except _FormatError as error:
         return TraceFailure(FailureCode.PROTOCOL, f"the trace is malformed: {error}")
+
+
+def parse_line(payload: bytes) -> int | None:
+    """The line of the candidate at which the guest stopped where it was asked to, if it did."""
+    try:
+        fields = _object(_load(payload.decode("utf-8")), "the result", {"error", "message", "line", "call"})
+        return _integer(fields["line"], "line") if fields["error"] == REACHED else None
+    except (UnicodeDecodeError, _FormatError):
+        return None
 
 
 def _differing(lines: list[str]) -> TraceFailure | None:
@@ -83,13 +113,27 @@ def _differing(lines: list[str]) -> TraceFailure | None:
             FailureCode.STATEFUL,
             "two equal calls of `loss` recorded different operations: it must not keep anything between calls "
             "(a counter, a cache, a random number, the order of a set)",
+            call=_parting(lines[0], lines[1]),
         )
-    if lines[0] != lines[2]:
-        return TraceFailure(
-            FailureCode.CLASS_COUNT,
-            f"`loss` recorded different operations for {CLASS_COUNTS[0]} and {CLASS_COUNTS[2]} classes: {CLASS_FREE}",
-        )
+    for line, classes in zip(lines, CLASS_COUNTS, strict=False):
+        if line != lines[0]:
+            return TraceFailure(
+                FailureCode.CLASS_COUNT,
+                f"`loss` recorded different operations for {CLASS_COUNTS[0]} and {classes} classes: {CLASS_FREE}",
+                call=_parting(lines[0], line),
+            )
     return None
+
+
+def _parting(first: str, other: str) -> int | None:
+    """The index of the first call of a trace that another one does not make; None where it makes all."""
+    try:
+        traces = (_object(_load(line), "the trace", {"output", "calls"}) for line in (first, other))
+        pair = [_list(trace["calls"], "calls") for trace in traces]
+    except _FormatError:
+        return None
+    mine, theirs = pair
+    return next((index for index, call in enumerate(mine) if theirs[index : index + 1] != [call]), None)
 
 
 def _read_error(data: object) -> TraceFailure:
@@ -103,10 +147,11 @@ def _read_error(data: object) -> TraceFailure:
     # A later call fails where the first one did not: what matters is the difference, not the exception.
     if call == 2 and code is FailureCode.ERROR:
         code, sentence = FailureCode.STATEFUL, f"`loss` worked once and failed when called again: {sentence}"
-    if call == 3 and code is FailureCode.ERROR:
+    if ALWAYS <= call <= len(CLASS_COUNTS) and code is FailureCode.ERROR:
         code, sentence = (
             FailureCode.CLASS_COUNT,
-            f"`loss` works with {CLASS_COUNTS[0]} classes and fails with {CLASS_COUNTS[2]}: {sentence}; {CLASS_FREE}",
+            f"`loss` works with {CLASS_COUNTS[0]} classes and fails with {CLASS_COUNTS[call - 1]}: {sentence}; "
+            f"{CLASS_FREE}",
         )
     return TraceFailure(code, sentence, line)
 
@@ -123,7 +168,7 @@ def _read_trace(
     first = len(inputs) + len(constants)
     calls = tuple(_call(call, f"calls[{i}]", first + i) for i, call in enumerate(recorded))
     output = _value(fields["output"], "output", first + len(calls))
-    return RawTrace(inputs, dict(constants), calls, output)
+    return RawTrace(inputs, {name: float(value) for name, value in constants.items()}, calls, output)
 
 
 def _call(data: object, where: str, known: int) -> RawCall:

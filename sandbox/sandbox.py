@@ -1,7 +1,9 @@
 """Traces candidates: the controller's side."""
 
+import math
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from keyword import iskeyword
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -9,7 +11,9 @@ from typing import Self
 from .failures import FailureCode, TraceFailure
 from .limits import SandboxLimits
 from .process import HostDiedError, HostingProcess, HostTimeoutError
-from .protocol import parse_result, request_files
+from .protocol import parse_line, parse_result, request_files
+from .rewrite import Rewritten, rewrite
+from .splices import RewriteError
 from .trace import RawTrace
 
 ATTEMPTS = 2
@@ -39,44 +43,71 @@ class Sandbox:
         *,
         inputs: tuple[str, ...] = ("y_true", "y_pred"),
         constants: Mapping[str, float] = NO_CONSTANTS,
+        entry: str = "loss",
     ) -> RawTrace | TraceFailure:
-        """Trace a candidate: a module that defines `loss`.
+        """Trace a candidate: a module that defines a loss.
 
-        `loss` is called as `loss(y_true, y_pred, **others)`, where `others` are the further inputs and the constants,
-        as tensors that record.
+        The loss is called as `loss(y_true, y_pred, **others)`, where `others` are the further inputs and the constants,
+        as tensors that record. Of a subclass of `keras.losses.Loss`, `call` is called, on an instance that is made with
+        the constants.
 
         Args:
             source: The text of the module.
             inputs: The names of the inputs. The first two have shape (batch, classes), others (classes,).
-            constants: The named constants, which become scalars, and their defaults.
+            constants: The named constants, which become scalars, and their defaults. A default decides where Python
+                needs a number: in `if gamma > 0` and in `range(order)`.
+            entry: The name of the loss in the module: a function, a callable, or a loss of Keras or its class.
 
         Returns:
             The trace, or why there is none. The same arguments give the same answer.
 
         Raises:
             SandboxError: The sandbox itself does not work.
-            ValueError: Two names are equal or not names, there are fewer than two inputs, or the sandbox is closed.
+            ValueError: Two names are equal or not names, a constant is not finite, there are fewer than two inputs,
+                or the sandbox is closed.
         """
-        _check_names((*inputs, *constants), len(inputs))
-        size = len(source.encode("utf-8", "surrogatepass"))
-        if size > self.limits.source_bytes:
-            return TraceFailure(
-                FailureCode.SIZE,
-                f"the source has {size} bytes; expected {self.limits.source_bytes} at most: write a shorter loss",
-            )
-        try:
-            source.encode()
-        except UnicodeEncodeError as error:
-            line = source.count("\n", 0, error.start) + 1
-            return TraceFailure(FailureCode.ERROR, "the source is not Unicode text (half a surrogate pair)", line)
-        files = request_files(source, inputs, constants, self.limits)
-        with self._lock:
-            if self._closed:
-                raise ValueError("the sandbox is closed; make another one")
-            answer = self._run(files)
+        candidate = self._prepared(source, inputs, constants, entry)
+        if isinstance(candidate, TraceFailure):
+            return candidate
+        answer = self._run(request_files(candidate, inputs, constants, self.limits, entry=entry))
         if isinstance(answer, TraceFailure):
             return answer
-        return parse_result(answer, inputs, constants, self.limits)
+        result = parse_result(answer, inputs, constants, self.limits)
+        if isinstance(result, TraceFailure) and result.call is not None:
+            line = self.locate(source, result.call, inputs=inputs, constants=constants, entry=entry)
+            return replace(result, line=line)
+        return result
+
+    def locate(
+        self,
+        source: str,
+        call: int,
+        *,
+        inputs: tuple[str, ...] = ("y_true", "y_pred"),
+        constants: Mapping[str, float] = NO_CONSTANTS,
+        entry: str = "loss",
+    ) -> int | None:
+        """The line of a candidate, counted from 1, that makes a recorded call; of nested functions the innermost.
+
+        Args:
+            source: As for `trace`, like the others.
+            call: The index in `RawTrace.calls`.
+            inputs: See `trace`.
+            constants: See `trace`.
+            entry: See `trace`.
+
+        Returns:
+            The line, or None where the candidate has no trace or does not let itself be stopped there.
+
+        Raises:
+            SandboxError: The sandbox itself does not work.
+            ValueError: As for `trace`.
+        """
+        candidate = self._prepared(source, inputs, constants, entry)
+        if isinstance(candidate, TraceFailure):
+            return None
+        answer = self._run(request_files(candidate, inputs, constants, self.limits, entry=entry, stop=call))
+        return None if isinstance(answer, TraceFailure) else parse_line(answer)
 
     def close(self) -> None:
         """End the process. Closing twice is harmless; a trace that runs is waited for."""
@@ -100,7 +131,39 @@ class Sandbox:
         """Close it."""
         self.close()
 
+    def _prepared(
+        self, source: str, inputs: tuple[str, ...], constants: Mapping[str, float], entry: str
+    ) -> Rewritten | TraceFailure:
+        """The candidate as the guest runs it."""
+        _check_names((*inputs, *constants), len(inputs))
+        for name, value in constants.items():
+            if not abs(value) < math.inf:
+                raise ValueError(f"the constant `{name}` must be a finite number, received {value}")
+        if not entry.isidentifier():
+            raise ValueError(f"`{entry}` is not the name of a loss")
+        size = len(source.encode("utf-8", "surrogatepass"))
+        if size > self.limits.source_bytes:
+            return TraceFailure(
+                FailureCode.SIZE,
+                f"the source has {size} bytes; expected {self.limits.source_bytes} at most: write a shorter loss",
+            )
+        try:
+            source.encode()
+            return rewrite(source)
+        except UnicodeEncodeError as error:
+            line = source.count("\n", 0, error.start) + 1
+            return TraceFailure(FailureCode.ERROR, "the source is not Unicode text (half a surrogate pair)", line)
+        except RewriteError as error:
+            return TraceFailure(FailureCode.ERROR, str(error), error.line)
+
     def _run(self, files: dict[str, str]) -> bytes | TraceFailure:
+        """What the guest sent."""
+        with self._lock:
+            if self._closed:
+                raise ValueError("the sandbox is closed; make another one")
+            return self._ask(files)
+
+    def _ask(self, files: dict[str, str]) -> bytes | TraceFailure:
         """What the guest sent; a process that dies is replaced and asked once more."""
         trouble = ""
         for _ in range(ATTEMPTS):

@@ -1,7 +1,8 @@
 # Runs a candidate inside the guest and sends what it recorded. MicroPython, not CPython.
 #
-# The result is a line of JSON for each call of `loss`, which the host compares: two calls with the same class count,
-# one with another. Where something raises, the result is a single line that describes the error.
+# The result is a line of JSON for each call of the loss, which the host compares: two calls with the same class count,
+# one with another, and two more where the candidate asked for the class count as a number. Where something raises, the
+# result is a single line that describes the error.
 import gc
 import host
 import io
@@ -24,18 +25,27 @@ def line_of(error):
 
 
 def trace(request, reserve):
-    names, call = request["names"], 0
-    recorder.begin(len(names), request["calls"])
+    names, constants, call = request["names"], request["constants"], 0
+    recorder.begin(len(names), request["calls"], request["stop"])
     try:
+        if request["helpers"] or request["modules"]:
+            import prepare
+
+            prepare.prepare(request["helpers"], request["modules"])
         import candidate
 
-        if not hasattr(candidate, "loss"):
-            raise NameError("the candidate does not define `loss`")
+        if not hasattr(candidate, request["entry"]):
+            raise NameError("the candidate does not define `%s`" % request["entry"])
+        loss = getattr(candidate, request["entry"])
+        if "keras.losses" in sys.modules:
+            loss = sys.modules["keras.losses"].entry(loss)
         lines, imported = [], recorder.calls
         for classes in request["classes"]:
             call += 1
-            values = recorder.start(imported, classes, request["shapes"])
-            output = candidate.loss(values[0], values[1], **dict(zip(names[2:], values[2:])))
+            if call > request["always"] and (not recorder.counted or lines[0] != lines[-1]):
+                break
+            values = recorder.start(imported, classes, request["shapes"], constants)
+            output = loss(values[0], values[1], **dict(zip(names[2:], values[2:])))
             lines.append(recorder.finish(output))
         return "\n".join(lines)
     except BaseException as error:

@@ -1,12 +1,12 @@
-# What a tensor says about its own shape and dtype, worked out only for the candidates that ask. MicroPython.
-import recorder
-from recorder import Tensor, record
+# The shape and dtype of what is computed, worked out from its source. MicroPython.
+from recorder import Tensor
 
 ELEMENTWISE = set(
     "add subtract multiply divide true_divide power negative abs absolute square sqrt rsqrt reciprocal exp expm1 log "
     "log1p sigmoid log_sigmoid softplus softsign softmax log_softmax relu leaky_relu elu silu gelu sin cos tan tanh "
     "sinh cosh arctan erf sign floor ceil round minimum maximum clip where cumsum sort normalize "
-    "cast convert_to_tensor stop_gradient zeros_like ones_like full_like nan_to_num".split()
+    "arcsin arccos arcsinh arccosh arctanh arctan2 logaddexp log2 log10 exp2 mod floor_divide relu6 hard_sigmoid tile "
+    "cast convert_to_tensor stop_gradient zeros_like ones_like full_like flip cumprod logical_xor".split()
 )
 LOGICAL = set(
     "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not "
@@ -14,7 +14,24 @@ LOGICAL = set(
 )
 REDUCTION = set("sum mean max min amax amin prod var std logsumexp norm argmax argmin any all".split())
 SIZES = ("batch_size", "class_count")
-DTYPES = {"input": "float32", "argmax": "int32", "argmin": "int32", "any": "bool", "all": "bool"}
+DTYPES = {
+    "argmax": "int32",
+    "argmin": "int32",
+    "argsort": "int32",
+    "any": "bool",
+    "all": "bool",
+    "input": "float32",
+    "value": "float32",
+    "one_hot": "float32",
+}
+
+
+class Keys:
+    def __getitem__(self, key):
+        return key
+
+
+ALL = Keys()[:]
 
 
 def unknown(what, tensor):
@@ -51,6 +68,10 @@ def work_out_axes(tensor):
         return ()
     if op in REDUCTION and args:
         return reduced(list(args[0].axes), keywords.get("axis", args[1] if len(args) > 1 else None), keywords)
+    if op == "expand_dims":
+        return inserted(args[0].axes, keywords.get("axis", args[1] if len(args) > 1 else -1))
+    if op == "getitem":
+        return picked(tensor, args[0].axes, args[1] if isinstance(args[1], tuple) else (args[1],))
     if op not in ELEMENTWISE and op not in LOGICAL:
         unknown("shape", tensor)
     result = ()
@@ -61,18 +82,34 @@ def work_out_axes(tensor):
 
 
 def reduced(of, axis, keywords):
-    dropped = range(len(of)) if axis is None else (axis,) if type(axis) is int else axis
+    dropped = range(len(of)) if axis is None else axis if isinstance(axis, (tuple, list)) else (int(axis),)
     for i in dropped:
         of[i] = 1 if keywords.get("keepdims") else None
     return tuple(a for a in of if a is not None)
 
 
-def shape(tensor):
-    return tuple(Size(a) if type(a) is str else a for a in axes(tensor))
+def inserted(of, axis):
+    axis = int(axis) % (len(of) + 1)
+    return of[:axis] + (1,) + of[axis:]
 
 
-def ndim(tensor):
-    return len(axes(tensor))
+def picked(tensor, of, keys):
+    # x[:, 0], x[:, None] and x[..., 0]; a slice that is not a whole axis has no length here.
+    if Ellipsis in keys:
+        at = keys.index(Ellipsis)
+        rest = len(of) - len([k for k in keys if k is not None and k is not Ellipsis])
+        keys = keys[:at] + (ALL,) * rest + keys[at + 1 :]
+    result = []
+    for key in keys:
+        if key is None:
+            result.append(1)
+            continue
+        axis, of = of[0], of[1:]
+        if isinstance(key, slice):
+            if (key.start, key.stop, key.step) != (None, None, None):
+                unknown("shape", tensor)
+            result.append(axis)
+    return tuple(result) + of
 
 
 def dtype(tensor):
@@ -85,52 +122,11 @@ def dtype(tensor):
         return DTYPES[op]
     if op == "cast":
         return keywords.get("dtype", args[1] if len(args) > 1 else None)
-    if op in ELEMENTWISE or op in REDUCTION:
-        for value in values_of(tensor):
-            if type(value) is float or (isinstance(value, Tensor) and dtype(value) == "float32"):
-                return "float32"
+    if op == "getitem" and args[0].source[0] == "top_k":
+        return "int32" if args[1] else dtype(args[0].source[1][0])
+    for value in values_of(tensor):
+        if type(value) is float or (isinstance(value, Tensor) and dtype(value) == "float32"):
+            return "float32"
+    if op == "getitem" or op in ("expand_dims", "squeeze"):
+        return dtype(args[0])
     unknown("dtype", tensor)
-
-
-class Size(Tensor):
-    # A size as `x.shape` gives it. It is recorded when an operation uses it; the class count has a value as well, for
-    # whatever needs a plain number now.
-
-    def __init__(self, axis):
-        Tensor.__init__(self, None, (axis, (), {}), ())
-
-    def number(self):
-        if self.index is None:
-            self.index = record(self.source[0], (), {}).index
-        return self.index
-
-    def __int__(self):
-        if self.source[0] == "class_count":
-            return recorder.classes
-        raise TypeError("the batch size is not known while recording: a loss treats each sample alike")
-
-    def __bool__(self):
-        return int(self) > 0
-
-    def __eq__(self, other):
-        if isinstance(other, Size):
-            return self.source[0] == other.source[0]
-        return other is not None and int(self) == other
-
-    def __ne__(self, other):
-        return not self == other
-
-    def __lt__(self, other):
-        return int(self) < other
-
-    def __le__(self, other):
-        return int(self) <= other
-
-    def __gt__(self, other):
-        return int(self) > other
-
-    def __ge__(self, other):
-        return int(self) >= other
-
-    def __hash__(self):
-        return id(self)

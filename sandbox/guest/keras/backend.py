@@ -1,2 +1,8 @@
-from .config import epsilon, floatx
-from .ops import __getattr__
+# keras.backend; the functions of `tf.keras.backend` are in `legacy`.
+from .config import backend, epsilon, floatx, image_data_format
+
+
+def __getattr__(name):
+    from . import legacy
+
+    return getattr(legacy, name)

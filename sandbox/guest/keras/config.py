@@ -4,3 +4,11 @@ def epsilon():
 
 def floatx():
     return "float32"
+
+
+def backend():
+    return "tensorflow"
+
+
+def image_data_format():
+    return "channels_last"

@@ -1,0 +1,2 @@
+Integral = int
+Number = Complex = Real = (int, float)
