@@ -8,11 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from alphaloss.errors import AlphalossError
+
+if TYPE_CHECKING:
+    from alphaloss.losses.types import Target
 
 _INTERRUPTED = 130
 
@@ -100,13 +103,20 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
 
 @main.command()
 @click.argument("loss")
+@click.option("--classes", type=click.IntRange(2), default=10, show_default=True, help="Class count of the task.")
+@click.option(
+    "--target",
+    type=click.Choice(["classes", "values"]),
+    help="What the model predicts: logits of classes, or the values of a regression. [default: what the zoo's loss or "
+    "the run was made for, else classes]",
+)
 @_json_option
-def check(loss: str, as_json: bool) -> None:
+def check(loss: str, classes: int, target: Target | None, as_json: bool) -> None:
     """Trace LOSS and run the gate: print its graph, or why it is rejected (exit code 1)."""
     from alphaloss.checking import check as run_check
     from alphaloss.report.console import print_check
 
-    outcome = run_check(loss)
+    outcome = run_check(loss, classes=classes, target=target)
     if as_json:
         click.echo(outcome.to_json())
     else:
@@ -156,19 +166,20 @@ def evaluate(
 @click.argument("name", required=False)
 @_json_option
 def zoo(name: str | None, as_json: bool) -> None:
-    """List the hand-designed losses that ship with alphaloss, or print one."""
+    """List the hand-designed losses that ship with alphaloss (those of regressions last), or print one."""
     import json
 
-    from alphaloss.losses.zoo import zoo_names, zoo_source, zoo_title
+    from alphaloss.losses.zoo import zoo_names, zoo_source, zoo_target, zoo_title
 
+    names = [*zoo_names("classes"), *zoo_names("values")]
     if name:
         source = zoo_source(name)
         click.echo(json.dumps({"name": name, "source": source}) if as_json else source.rstrip())
     elif as_json:
-        click.echo(json.dumps([{"name": n, "title": zoo_title(n)} for n in zoo_names()]))
+        click.echo(json.dumps([{"name": n, "target": zoo_target(n), "title": zoo_title(n)} for n in names]))
     else:
-        for n in zoo_names():
-            click.echo(f"{n:16}{zoo_title(n)}")
+        for n in names:
+            click.echo(f"{n:{max(map(len, names)) + 2}}{zoo_title(n)}")
 
 
 @main.command()

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from alphaloss.database import Database
 from alphaloss.errors import UsageError
-from alphaloss.losses.zoo import zoo_names, zoo_source
+from alphaloss.losses.types import Target
+from alphaloss.losses.zoo import zoo_names, zoo_source, zoo_target
 from alphaloss.training import TaskInfo
 
 DATABASE = "run.sqlite"
@@ -21,6 +22,7 @@ class NamedSource(NamedTuple):
     gradient_scale: float = 1.0  # that it was trained with in its run
     class_prior: tuple[float, ...] = ()  # of its run's task
     run: Path | None = None
+    target: Target = "classes"
 
 
 def find_loss(text: str) -> NamedSource:
@@ -32,8 +34,8 @@ def find_loss(text: str) -> NamedSource:
     Raises:
         UsageError: there is no such loss; the message has the nearest names.
     """
-    if text in zoo_names():
-        return NamedSource(text, zoo_source(text))
+    if text in (*zoo_names("classes"), *zoo_names("values")):
+        return NamedSource(text, zoo_source(text), target=zoo_target(text))
     path = Path(text)
     if path.suffix == ".py" or path.is_file():
         return NamedSource(path.name, _read(path))
@@ -44,7 +46,7 @@ def find_loss(text: str) -> NamedSource:
             program = database.find_program(prefix if colon else _champion(database, folder))
             info = TaskInfo.model_validate(database.events("task")[-1].payload)
         name = f"{folder.name}:{program.id}"
-        return NamedSource(name, program.source, program.gradient_scale, info.class_prior, folder)
+        return NamedSource(name, program.source, program.gradient_scale, info.class_prior, folder, program.graph.target)
     if colon:
         raise UsageError(f"There is no run `{folder}` (a folder with {DATABASE}); RUN:ID names a program of a run.")
     return NamedSource(text, zoo_source(text))

@@ -9,11 +9,23 @@ A candidate's failure is a result with a reason. A missing or non-finite score i
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from alphaloss.losses.graph import LossGraph
+
+_MESSAGE_CHARACTERS = 1_000
+
+
+def _plain(text: str) -> str:
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    ascii_only = printable.encode("ascii", "backslashreplace").decode()
+    return ascii_only if len(ascii_only) <= _MESSAGE_CHARACTERS else ascii_only[: _MESSAGE_CHARACTERS - 3] + "..."
+
+
+PlainText = Annotated[str, AfterValidator(_plain)]
+"""One short line of printable ASCII: it may quote an author, and reaches terminals, JSON, reports and prompts."""
 
 
 class Record(BaseModel):
@@ -85,7 +97,7 @@ class Rejection(Record):
 
     candidate: Candidate
     code: Code
-    message: str
+    message: PlainText
     line: int | None = Field(default=None, description="line in the author's source, where it is known")
 
 

@@ -38,7 +38,7 @@ from alphaloss.search import Search
 from alphaloss.training import TrainJob
 
 NOTHING = ""  # the operator does not apply
-BROKEN = "def los(y_true, y_pred): return y_true"
+BROKEN = "def loss(y_pred): return y_pred"
 GOOD = [round(0.2 + 0.02 * i, 2) for i in range(40)]  # each q below is another loss
 
 

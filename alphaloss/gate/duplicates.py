@@ -17,7 +17,7 @@ Field = NDArray[np.float64]
 
 
 def gradient_field(graph: LossGraph, inputs: probes.Inputs) -> Field:
-    """Gradients with respect to the logits, flattened to unit norm; zeros if there are none."""
+    """Gradients with respect to the predictions, flattened to unit norm; zeros if there are none."""
     _, gradient = value_and_gradient(graph, inputs)
     field = np.asarray(gradient, dtype=np.float64).ravel()
     norm = np.linalg.norm(field)
@@ -29,24 +29,19 @@ class KnownLosses:
 
     Args:
         distance: cosine distance below which two losses are the same.
-        classes: the task's class count, at which the second look is taken.
+        space: the task's, where the second look is taken.
     """
 
-    def __init__(self, distance: float, classes: int) -> None:
+    def __init__(self, distance: float, space: probes.Space) -> None:
         self.distance = distance
-        self.classes = classes
+        self.space = space
         self._graphs: dict[str, LossGraph] = {}
-        self._scales: list[float] = []
-        self._fields = np.empty((64, 640))
+        self._shelves: dict[int, _Shelf] = {}
 
     def add(self, graph: LossGraph, field: Field, scale: float) -> None:
-        """Remembers a loss; `field` comes from `probes.random_logits(10)`."""
-        count = len(self._graphs)
-        if count == len(self._fields):
-            self._fields = np.concatenate([self._fields, np.empty_like(self._fields)])
-        self._fields[count] = field
-        self._scales.append(scale)
+        """Remembers a loss; all fields of one length come from the same probes."""
         self._graphs[graph.key] = graph
+        self._shelves.setdefault(len(field), _Shelf(len(field))).add(graph, field, scale)
 
     def find(self, graph: LossGraph, field: Field, scale: float | None = None) -> str | None:
         """The key of a known loss that behaves the same.
@@ -58,20 +53,42 @@ class KnownLosses:
         """
         if graph.key in self._graphs:
             return graph.key
-        count = len(self._graphs)
-        # 1 - cosine loses half the digits to cancellation; half the squared distance of unit vectors is the same.
-        distances = 0.5 * np.sum((self._fields[:count] - field) ** 2, axis=1)
-        keys: list[str] = list(self._graphs)
-        for index in map(int, np.argsort(distances)):
-            if distances[index] > self.distance:
-                return None
-            if scale is not None and not np.isclose(scale, self._scales[index], rtol=1e-6):
-                continue
-            if self._confirmed(graph, self._graphs[keys[index]]):
-                return keys[index]
+        shelf = self._shelves.get(len(field))
+        for known, its_scale in shelf.within(field, self.distance) if shelf else ():
+            if (scale is None or np.isclose(scale, its_scale, rtol=1e-6)) and self._confirmed(graph, known):
+                return known.key
         return None
 
     def _confirmed(self, graph: LossGraph, known: LossGraph) -> bool:
-        inputs = probes.second_look(self.classes)
-        difference = gradient_field(graph, inputs) - gradient_field(known, inputs)
-        return bool(0.5 * np.sum(difference**2) <= self.distance)
+        inputs = probes.second_look(self.space)
+        return bool(_distance(gradient_field(graph, inputs), gradient_field(known, inputs)) <= self.distance)
+
+
+class _Shelf:
+    """Fields of one length, as the rows of a table that doubles when it is full."""
+
+    def __init__(self, length: int) -> None:
+        self.graphs: list[LossGraph] = []
+        self.scales: list[float] = []
+        self.fields = np.empty((64, length))
+
+    def add(self, graph: LossGraph, field: Field, scale: float) -> None:
+        if len(self.graphs) == len(self.fields):
+            self.fields = np.concatenate([self.fields, np.empty_like(self.fields)])
+        self.fields[len(self.graphs)] = field
+        self.graphs.append(graph)
+        self.scales.append(scale)
+
+    def within(self, field: Field, distance: float) -> list[tuple[LossGraph, float]]:
+        """Graphs and scales of the fields that are that near, the nearest first."""
+        distances = _distance(self.fields[: len(self.graphs)], field)
+        nearest = np.argsort(distances, kind="stable")
+        return [(self.graphs[i], self.scales[i]) for i in nearest if distances[i] <= distance]
+
+
+def _distance(a: Field, b: Field) -> NDArray[np.float64]:
+    """Cosine distance of unit vectors along the last axis, as half their squared difference.
+
+    1 - cosine would lose half the digits to cancellation.
+    """
+    return np.asarray(0.5 * np.sum((a - b) ** 2, axis=-1))

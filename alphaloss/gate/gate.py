@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 from alphaloss.config import GateSettings
 from alphaloss.errors import InfrastructureError
 from alphaloss.gate import checks, probes
 from alphaloss.gate.duplicates import KnownLosses, gradient_field
+from alphaloss.gate.probes import Space
 from alphaloss.gate.source import SourceError, read_signature
 from alphaloss.losses.binding import bind
+from alphaloss.losses.cost import elements
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_source
-from alphaloss.losses.types import GraphError, NotPerSampleError, ShapeError
+from alphaloss.losses.types import GraphError, NotPerSampleError, ShapeError, Target
 from alphaloss.records import Candidate, Code, Duplicate, Program, Rejection
 from alphaloss.sandbox import Sandbox, SandboxError, TraceFailure
+
+USUAL: dict[Target, Space] = {"classes": Space("classes", 10), "values": Space("values", 3)}
+"""Where every loss is looked at, whatever the task, so that gradient fields can be compared."""
+
+Finding = tuple[Code, str | None]
+
+_CODES: Mapping[type[GraphError], Code] = {ShapeError: Code.SHAPE, NotPerSampleError: Code.NOT_PER_SAMPLE}
 
 
 class Gate:
@@ -21,9 +33,10 @@ class Gate:
     Args:
         sandbox: where candidates are traced.
         settings: thresholds.
-        classes: the task's class count.
+        target: what the task's model predicts.
+        classes: the task's class count, or its number of outputs.
         class_prior: the task's, shape (classes,); a long tail if it is not known.
-        match_scale: whether training matches every loss's gradient scale to cross-entropy's. Only then is a multiple of
+        match_scale: whether training matches every loss's gradient scale to the reference's. Only then is a multiple of
             a known loss a duplicate.
     """
 
@@ -32,16 +45,16 @@ class Gate:
         sandbox: Sandbox,
         settings: GateSettings,
         *,
+        target: Target = "classes",
         classes: int = 10,
         class_prior: tuple[float, ...] = (),
         match_scale: bool = True,
     ) -> None:
         self.sandbox = sandbox
         self.settings = settings
-        self.classes = classes
-        self.class_prior = class_prior
+        self.task = Space(target, classes, class_prior)
         self.match_scale = match_scale
-        self.known = KnownLosses(settings.duplicate_distance, classes)
+        self.known = KnownLosses(settings.duplicate_distance, self.task)
 
     def admit(self, candidate: Candidate) -> Program | Rejection | Duplicate:
         """Runs all checks in order; an admitted program becomes a known one.
@@ -52,25 +65,18 @@ class Gate:
         graph = self.trace(candidate)
         if isinstance(graph, Rejection):
             return graph
-        ratio = checks.gradient_ratio(graph, self.classes, self.class_prior)
-        fault = (
-            _fault(Code.SHAPE, checks.check_shape(graph, self.settings))
-            or _fault(Code.NOT_FINITE, checks.check_finite(graph, self.settings))
-            or _fault(Code.NOT_PER_SAMPLE, checks.check_per_sample(graph))
-            or _fault(Code.NO_GRADIENT, checks.check_gradient(checks.gradient_ratio(graph, 10), self.settings))
-            or _fault(Code.NO_GRADIENT, checks.check_gradient(ratio, self.settings))
-        )
-        if fault:
-            return Rejection(candidate=candidate, code=fault[0], message=fault[1])
-        field = gradient_field(graph, probes.random_logits(10))
+        if rejection := _first(candidate, self._is_sound(graph)):
+            return rejection
+        looks = self._looks(graph)
+        ratios = {space: checks.gradient_ratio(graph, space) for space in looks}
+        if rejection := _first(candidate, self._has_gradient(ratios)):
+            return rejection
+        field, ratio = gradient_field(graph, probes.typical(looks[0])), ratios[looks[-1]]
         twin = self.known.find(graph, field, None if self.match_scale else ratio)
         if twin is not None:
             return Duplicate(candidate=candidate, of=twin)
-        fault = _fault(Code.MISALIGNED, checks.check_alignment(graph, self.settings)) or _fault(
-            Code.CANNOT_LEARN, checks.check_learning(graph, self.settings)
-        )
-        if fault:
-            return Rejection(candidate=candidate, code=fault[0], message=fault[1])
+        if rejection := _first(candidate, self._is_useful(graph, looks)):
+            return rejection
         self.known.add(graph, field, ratio)
         return Program(
             candidate=candidate,
@@ -86,21 +92,70 @@ class Gate:
             signature = read_signature(candidate.source, self.sandbox.limits.source_bytes)
         except SourceError as error:
             return Rejection(candidate=candidate, code=Code.SOURCE, message=str(error), line=error.line)
+        request: dict[str, Any] = {
+            "inputs": signature.inputs,
+            "constants": signature.constants,
+            "entry": signature.entry,
+        }
         try:
-            trace = self.sandbox.trace(candidate.source, inputs=signature.inputs, constants=signature.constants)
+            trace = self.sandbox.trace(candidate.source, **request)
+            if isinstance(trace, TraceFailure):
+                return Rejection(candidate=candidate, code=Code.TRACE, message=trace.message, line=trace.line)
+            try:
+                return bind(trace, self.task.target)
+            except GraphError as error:
+                line = None if error.call is None else self.sandbox.locate(candidate.source, error.call, **request)
+                code = _CODES.get(type(error), Code.TRACE)
+                return Rejection(candidate=candidate, code=code, message=str(error), line=line)
         except SandboxError as error:
             raise InfrastructureError(f"The sandbox does not work: {error}") from error
-        if isinstance(trace, TraceFailure):
-            return Rejection(candidate=candidate, code=Code.TRACE, message=trace.message, line=trace.line)
-        try:
-            return bind(trace)
-        except ShapeError as error:
-            return Rejection(candidate=candidate, code=Code.SHAPE, message=str(error))
-        except NotPerSampleError as error:
-            return Rejection(candidate=candidate, code=Code.NOT_PER_SAMPLE, message=str(error))
-        except GraphError as error:
-            return Rejection(candidate=candidate, code=Code.TRACE, message=str(error))
+
+    def _is_sound(self, graph: LossGraph) -> Iterator[Finding]:
+        """The rest of check 2, and checks 3 to 5."""
+        yield Code.TRACE, checks.check_cost(graph, self.task, self.settings)
+        yield Code.SHAPE, checks.check_width(graph, self.task)
+        spaces = self._spaces(graph)
+        yield Code.SHAPE, checks.check_shape(graph, spaces)
+        yield Code.NOT_FINITE, checks.check_finite(graph, spaces)
+        yield Code.NOT_PER_SAMPLE, checks.check_per_sample(graph, self.task)
+
+    def _has_gradient(self, ratios: Mapping[Space, float]) -> Iterator[Finding]:
+        """Check 6."""
+        for space, ratio in ratios.items():
+            yield Code.NO_GRADIENT, checks.check_gradient(ratio, space, self.settings)
+
+    def _is_useful(self, graph: LossGraph, looks: Iterable[Space]) -> Iterator[Finding]:
+        """Checks 8 and 9."""
+        for space in looks:
+            yield Code.MISALIGNED, checks.check_alignment(graph, space, self.settings)
+        for space in looks:
+            yield Code.CANNOT_LEARN, checks.check_bounded(graph, space)
+            yield Code.CANNOT_LEARN, checks.check_learning(graph, space, self.settings)
+
+    def _looks(self, graph: LossGraph) -> list[Space]:
+        """Where its behaviour is looked at: where all losses are, to compare fields; then at the task's width."""
+        usual, task = USUAL[self.task.target], self._task(graph)
+        return [usual, task] if usual != task and usual.width >= graph.least_classes else [task]
+
+    def _spaces(self, graph: LossGraph) -> list[Space]:
+        """Where its shape and its numbers are looked at: wherever it makes sense and is not too large, and the task."""
+        target = self.task.target
+        counts = self.settings.class_counts if target == "classes" else self.settings.output_counts
+        sensible = {
+            Space(target, width)
+            for width in counts
+            if width >= graph.least_classes and elements(graph, width, width) <= self.settings.most_elements
+        }
+        return sorted(sensible | {self._task(graph)})
+
+    def _task(self, graph: LossGraph) -> Space:
+        """The task as far as the loss can tell."""
+        return self.task if "class_prior" in graph.inputs else self.task._replace(class_prior=())
 
 
-def _fault(code: Code, message: str | None) -> tuple[Code, str] | None:
-    return (code, message) if message else None
+def _first(candidate: Candidate, findings: Iterator[Finding]) -> Rejection | None:
+    """The first failure; what comes after it is not computed."""
+    for code, message in findings:
+        if message:
+            return Rejection(candidate=candidate, code=code, message=message)
+    return None

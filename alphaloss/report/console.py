@@ -135,8 +135,13 @@ def print_check(outcome: Check) -> None:
     if outcome.graph is None:
         where = f" (line {outcome.line})" if outcome.line else ""
         _stdout.print(f"[bold]rejected[/]: {outcome.code}{where}: {escape(outcome.message)}")
+        if outcome.text:
+            _stdout.print(f"{outcome.line:5d} | {escape(_harmless(outcome.text))}")
         return
-    _stdout.print(f"[bold]admitted[/]: {outcome.operations} operations, key {outcome.graph.key[:10]}\n")
+    _stdout.print(f"[bold]admitted[/]: {outcome.operations} operations, key {outcome.graph.key[:10]}")
+    if outcome.same_as:
+        _stdout.print(f"It is the zoo's `{outcome.same_as}`, up to a factor and an offset.")
+    _stdout.print()
     _print_code(str(outcome.source))
     _stdout.print(f"\n{escape(latex(outcome.graph))}")
 
@@ -209,9 +214,12 @@ def _(shown: RejectionsShown) -> None:
 
 
 def _print_code(source: str) -> None:
-    # Control characters of a hostile name or text must not reach the terminal.
-    safe = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in source)
-    _stdout.print(Syntax(safe.strip("\n"), "python", background_color="default"))
+    _stdout.print(Syntax(_harmless(source).strip("\n"), "python", background_color="default"))
+
+
+def _harmless(text: str) -> str:
+    """Control characters of a hostile name or text must not reach the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
 def _number(value: float | None) -> str:

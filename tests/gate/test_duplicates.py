@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gate.spellings import near_misses, spellings
 from losses.graphs import cross_entropy, gce, label_smoothing
 
 from alphaloss.config import GateSettings
 from alphaloss.gate import Gate, probes
 from alphaloss.gate.duplicates import KnownLosses, gradient_field
+from alphaloss.gate.probes import Space
 from alphaloss.losses.canonical import GraphBuilder
+from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.zoo import zoo_source
 from alphaloss.records import Candidate, Duplicate, Program
 from alphaloss.sandbox import Sandbox
@@ -114,12 +117,12 @@ def test_what_one_gate_knows_another_does_not(sandbox: Sandbox):
 
 
 def field_of(graph) -> np.ndarray:
-    return gradient_field(graph, probes.random_logits(10))
+    return gradient_field(graph, probes.typical(Space("classes", 10)))
 
 
 def test_many_losses_are_remembered_and_each_is_found():
     graphs = [gce(round(0.3 + 0.01 * i, 2)) for i in range(150)]
-    known = KnownLosses(distance=1e-7, classes=10)
+    known = KnownLosses(distance=1e-7, space=Space("classes", 10))
     for graph in graphs:
         assert known.find(graph, field_of(graph)) is None
         known.add(graph, field_of(graph), 1.0)
@@ -129,7 +132,7 @@ def test_many_losses_are_remembered_and_each_is_found():
 
 
 def test_a_field_that_agrees_by_chance_is_not_enough():
-    known = KnownLosses(distance=1e-6, classes=10)
+    known = KnownLosses(distance=1e-6, space=Space("classes", 10))
     known.add(gce(), field_of(cross_entropy()), 1.0)  # as if the two could not be told apart on the first probes
     assert known.find(cross_entropy(), field_of(cross_entropy())) is None
 
@@ -146,3 +149,24 @@ def test_the_probes_are_the_same_for_ever():
     # Stored fields are compared with new ones; these numbers are those of the first release.
     field = field_of(cross_entropy())
     np.testing.assert_allclose(field[:3], [0.005404002294, 0.003786587674, 0.015640753376], rtol=1e-9)
+
+
+def test_two_hundred_rewritten_spellings_are_found_and_no_near_miss_is_taken_for_another_loss(sandbox: Sandbox):
+    gate = Gate(sandbox, GateSettings())
+
+    def traced(source: str) -> tuple[LossGraph, np.ndarray]:
+        graph = gate.trace(Candidate(source=source, operator="test"))
+        assert isinstance(graph, LossGraph), (source, graph)
+        return graph, field_of(graph)
+
+    different = {name: traced(source) for name, source in near_misses().items()}
+    rewritten = [(name, source, *traced(source)) for name, source in spellings(200)]
+    assert len(different) >= 200
+    assert len({source for _, source, _, _ in rewritten}) == 200
+    for classes in (10, 100):
+        known = KnownLosses(GateSettings().duplicate_distance, Space("classes", classes))
+        for name, (graph, field) in different.items():
+            assert known.find(graph, field) is None, (classes, name)
+            known.add(graph, field, 1.0)
+        for name, source, graph, field in rewritten:
+            assert known.find(graph, field) == different[name][0].key, (classes, source)
