@@ -46,7 +46,7 @@ def check(loss: str, settings: Settings | None = None, *, target: Target | None 
         loss: a name of the zoo, a file, RUN or RUN:ID.
         settings: of sandbox and gate; the defaults if left out.
         target: what the model predicts; by default what a loss of the zoo or of a run was made for, else classes.
-        classes: of the task; for regressions it is ignored.
+        classes: of the task; a regression has one output.
 
     Raises:
         UsageError: there is no such loss. A loss that is rejected is a result, not an error.
@@ -55,7 +55,7 @@ def check(loss: str, settings: Settings | None = None, *, target: Target | None 
     found = find_loss(loss)
     target = target or found.target
     with Sandbox(settings.sandbox) as sandbox:
-        gate = Gate(sandbox, settings.gate, target=target, classes=classes)
+        gate = Gate(sandbox, settings.gate, target=target, classes=classes if target == "classes" else 1)
         outcome = gate.admit(Candidate(source=found.source, operator="user"))
         if isinstance(outcome, Rejection):
             text = found.source.splitlines()[outcome.line - 1].strip() if outcome.line else ""

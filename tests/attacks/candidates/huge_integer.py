@@ -1,5 +1,0 @@
-# ruff: noqa
-# An integer with a hundred million digits.
-# ends as: TRACE_FUEL
-def loss(y_true, y_pred):
-    return y_pred * 10**10**8

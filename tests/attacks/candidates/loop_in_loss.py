@@ -1,6 +1,0 @@
-# ruff: noqa
-# An endless loop inside the loss.
-# ends as: TRACE_FUEL
-def loss(y_true, y_pred):
-    while True:
-        y_pred

@@ -1,5 +1,0 @@
-# ruff: noqa
-# A loss that calls itself.
-# ends as: TRACE_MEMORY
-def loss(y_true, y_pred):
-    return loss(y_true, y_pred)

@@ -1,0 +1,4 @@
+# ruff: noqa
+# Climbs out of its folder.
+# ends as: TRACE_ERROR
+stolen = open("../" * 30 + "etc/passwd").read()

@@ -1,0 +1,6 @@
+# ruff: noqa
+# Resets the machine.
+# ends as: TRACE_ERROR
+import machine
+
+machine.reset()
