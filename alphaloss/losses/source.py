@@ -167,9 +167,11 @@ def _factors(a: _Text, b: _Text) -> list[_Text]:
     """In the order of a product; a number that is not plain follows another product, which then needs no brackets."""
 
     def place(text: _Text, other: _Text) -> int:
-        if text.is_number and (_NUMBER.fullmatch(text.code) or other.level != PRODUCT):
+        if _NUMBER.fullmatch(text.code):
             return 0
-        return 1 if text.level == SIGN else 2
+        if text.is_number and other.level != PRODUCT:
+            return 1
+        return 2 if text.level == SIGN else 3
 
     return [b, a] if place(b, a) < place(a, b) else [a, b]
 
