@@ -103,7 +103,12 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
 
 @main.command()
 @click.argument("loss")
-@click.option("--classes", type=click.IntRange(2), default=10, show_default=True, help="Class count of the task.")
+@click.option(
+    "--classes",
+    type=click.IntRange(1),
+    help="Class count of the task, or number of outputs of a regression. [default: that of the run's task, else 10, "
+    "or 1 output]",
+)
 @click.option(
     "--target",
     type=click.Choice(["classes", "values"]),
@@ -111,7 +116,7 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
     "the run was made for, else classes]",
 )
 @_json_option
-def check(loss: str, classes: int, target: Target | None, as_json: bool) -> None:
+def check(loss: str, classes: int | None, target: Target | None, as_json: bool) -> None:
     """Trace LOSS and run the gate: print its graph, or why it is rejected (exit code 1)."""
     from alphaloss.checking import check as run_check
     from alphaloss.report.console import print_check

@@ -86,7 +86,7 @@ class GateSettings(Section):
         "with 1 to 3 ns each and batches of 128, half a second a step",
     )
     smallest_gradient: float = Field(
-        1e-8, gt=0, description="least gradient RMS where a training begins, as a fraction of the reference's"
+        1e-8, gt=0, description="least gradient RMS at typical predictions, as a fraction of the reference's"
     )
     largest_gradient: float = Field(1e6, gt=0, description="most gradient RMS, as a multiple of the reference's")
     least_alignment: float = Field(

@@ -23,6 +23,7 @@ class NamedSource(NamedTuple):
     class_prior: tuple[float, ...] = ()  # of its run's task
     run: Path | None = None
     target: Target = "classes"
+    classes: int | None = None  # of its run's task
 
 
 def find_loss(text: str) -> NamedSource:
@@ -46,7 +47,11 @@ def find_loss(text: str) -> NamedSource:
             program = database.find_program(prefix if colon else _champion(database, folder))
             info = TaskInfo.model_validate(database.events("task")[-1].payload)
         name = f"{folder.name}:{program.id}"
-        return NamedSource(name, program.source, program.gradient_scale, info.class_prior, folder, program.graph.target)
+        target = program.graph.target
+        prior, classes = info.class_prior, info.classes
+        return NamedSource(name, program.source, program.gradient_scale, prior, folder, target, classes)
+    if folder.is_dir() and not colon:
+        raise UsageError(f"The folder `{folder}` is no run: it has no {DATABASE}.")
     if colon:
         raise UsageError(f"There is no run `{folder}` (a folder with {DATABASE}); RUN:ID names a program of a run.")
     return NamedSource(text, zoo_source(text))

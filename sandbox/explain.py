@@ -68,6 +68,32 @@ _MEANINGS = tuple(
             "define or import it first; operations are written as ops.log, ops.sum, ...",
         ),
         (r"AttributeError: 'function' object has no", FailureCode.ERROR, "keep the value in a variable or in a class"),
+        (
+            r"AttributeError: 'closure' object has no",
+            FailureCode.ERROR,
+            "write operations as ops.NAME, and functions of keras.losses as keras.losses.NAME",
+        ),
+        (
+            r"TypeError: an argument of `(custom_gradient|jvp)` is a",
+            FailureCode.ERROR,
+            "the gradient of a loss follows from its value; use ops.stop_gradient for parts that must not have one",
+        ),
+        (
+            r"TypeError: an argument of `\w+` is a (function|closure|bound_method|generator)",
+            FailureCode.ERROR,
+            "a loss has no loops and no branches on values; write it for all classes at once, and use ops.where to "
+            "choose, or a for over a fixed range",
+        ),
+        (
+            r"TypeError: unsupported types for __\w+__: .*'NoneType'",
+            FailureCode.ERROR,
+            "None is no number: give the parameter a number as its default, or check it with `is None` first",
+        ),
+        (
+            r"TypeError: function (missing|takes)",
+            FailureCode.ERROR,
+            "Keras calls a loss with y_true and y_pred only; give further parameters a default",
+        ),
         (r"NotImplementedError: only slices", FailureCode.ERROR, "write the slice without a step"),
         (r"SyntaxError", FailureCode.ERROR, "write plain functions and expressions"),
         (r"OSError", FailureCode.ERROR, "a candidate has no files, network, clock, environment or random numbers"),

@@ -6,13 +6,13 @@ no part of the boundary: whatever the guest makes of the text, only recorded cal
 """
 
 import ast
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import expressions, statements
 from .splices import RewriteError, Rewriting
+from .syntax import UnreadableError, normalised, parse
 
 REWRITES: Mapping[type[ast.AST], Callable[[Rewriting, Any], None]] = {
     ast.Compare: expressions.comparison,
@@ -57,15 +57,11 @@ def rewrite(source: str) -> Rewritten:
     Raises:
         RewriteError: It is not Python, or uses what cannot be traced.
     """
-    text = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = normalised(source)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape is a SyntaxWarning, in Python 3.11 a DeprecationWarning
-            tree = ast.parse(text)
-    except SyntaxError as error:
-        raise RewriteError(f"SyntaxError: {error.msg}", error.lineno) from None
-    except (ValueError, MemoryError, RecursionError) as error:
-        raise RewriteError(f"the source is not Python: {type(error).__name__} while parsing", None) from None
+        tree = parse(text)
+    except UnreadableError as error:
+        raise RewriteError(f"the source is not valid Python: {error}", error.line) from None
     work = Rewriting(text, tree)
     for node in _runtime_nodes(tree):
         change = REWRITES.get(type(node))

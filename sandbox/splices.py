@@ -127,9 +127,3 @@ class Rewriting:
         if not text.isascii():
             column = len(text.encode()[:column].decode())
         return self._starts[line - 1] + column
-
-
-def last_name(node: ast.expr) -> str:
-    """`dataclass` of `@dataclasses.dataclass(frozen=True)`; empty where there is no name."""
-    node = node.func if isinstance(node, ast.Call) else node
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -4,7 +4,8 @@ import ast
 import builtins
 from collections.abc import Callable
 
-from .splices import RewriteError, Rewriting, last_name
+from .splices import RewriteError, Rewriting
+from .syntax import last_name
 
 MODULES = {"math": "mathematics", "collections": "containers", "os": "surroundings"}  # for MicroPython's own
 ABSENT = {"random": "random numbers", "secrets": "random numbers", "time": "clock", "datetime": "clock"}

@@ -158,8 +158,36 @@ def test_check_admits_a_zoo_name_and_a_file(tmp_path: Path):
     assert by_name["operations"] == 4
 
 
+def test_check_shows_the_line_at_fault_without_its_control_characters(tmp_path: Path):
+    file = tmp_path / "candidate.py"
+    file.write_text(HEAD + "    p = ops.softmax(y_pred, dim=-1)  # \x1b[31m\n    return p\n")
+    said = alphaloss("check", file).stdout
+    assert "rejected: TRACE (line 3): `ops.softmax(x, axis=-1)`: argument `dim` is unknown; write axis=-1." in said
+    assert "    3 | p = ops.softmax(y_pred, dim=-1)" in said
+    assert "\x1b" not in said
+
+
+def test_check_knows_the_losses_of_the_zoo_under_any_spelling(tmp_path: Path):
+    file = tmp_path / "mine.py"
+    file.write_text(HEAD + "    return 7.0 * ops.sum(ops.square(ops.softmax(y_pred) - y_true), axis=-1)\n")
+    assert json.loads(alphaloss("check", file, "--json").stdout)["same_as"] == "brier"
+    assert "It is the zoo's `brier`" in alphaloss("check", file).stdout
+
+
+def test_check_looks_at_the_task_that_it_is_told(tmp_path: Path):
+    file = tmp_path / "mine.py"
+    file.write_text(HEAD + "    return ops.sum(ops.square(y_true - y_pred), axis=-1)\n")
+    known = json.loads(alphaloss("check", file, "--target", "values", "--json").stdout)
+    assert (known["status"], known["same_as"], known["graph"]["target"]) == ("admitted", "squared", "values")
+    file.write_text(HEAD + "    return -ops.sum(y_true * ops.log_softmax(y_pred), axis=-1) * (50 - y_pred.shape[-1])\n")
+    assert alphaloss("check", file, "--classes", "10").exit_code == 0
+    assert json.loads(alphaloss("check", file, "--classes", "100", "--json").stdout)["code"] == "MISALIGNED"
+
+
 def test_the_zoo_can_be_listed_and_printed():
-    assert json.loads(alphaloss("zoo", "--json").stdout)[0]["name"] == "cross-entropy"
+    zoo = json.loads(alphaloss("zoo", "--json").stdout)
+    assert zoo[0]["name"] == "cross-entropy"
+    assert [loss["name"] for loss in zoo if loss["target"] == "values"] == zoo_names("values")
     assert "def loss(y_true, y_pred, *, q=0.7):" in alphaloss("zoo", "gce").stdout
 
 

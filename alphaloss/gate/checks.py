@@ -8,7 +8,7 @@ rightly pull back where the prediction is confident.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,17 @@ from alphaloss.gate.probes import Array, Inputs, Space
 from alphaloss.losses.cost import cost, elements
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.numeric import evaluate, value_and_gradient
+from alphaloss.losses.types import Target
+
+_ROOTS = (
+    "add keras.config.epsilon() inside a log, a division, a root (std, norm and normalize take one) or a power below "
+    "1, and bound what goes into an exp."
+)
+_STAY_FINITE: Mapping[Target, str] = {
+    "classes": "y_pred are logits: use ops.log_softmax instead of the log of a softmax, and from_logits=True in losses "
+    f"of Keras; {_ROOTS}",
+    "values": f"Predictions may be far off: {_ROOTS}",
+}
 
 
 def check_cost(graph: LossGraph, space: Space, settings: GateSettings) -> str | None:
@@ -67,8 +78,7 @@ def check_finite(graph: LossGraph, spaces: Iterable[Space]) -> str | None:
             if not finite.all():
                 return (
                     f"the {what} is not finite in float32 at {space}, {_place(space, inputs, int(np.argmin(finite)))}. "
-                    "Use ops.log_softmax instead of the log of a softmax, add keras.config.epsilon() before a log, "
-                    "a division, a root or a power below 1, and bound what goes into an exp."
+                    f"{_STAY_FINITE[space.target]}"
                 )
     return None
 

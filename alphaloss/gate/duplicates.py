@@ -81,9 +81,12 @@ class _Shelf:
 
     def within(self, field: Field, distance: float) -> list[tuple[LossGraph, float]]:
         """Graphs and scales of the fields that are that near, the nearest first."""
-        distances = _distance(self.fields[: len(self.graphs)], field)
-        nearest = np.argsort(distances, kind="stable")
-        return [(self.graphs[i], self.scales[i]) for i in nearest if distances[i] <= distance]
+        # A product finds who may be near; the exact distance is taken of those few.
+        near = np.flatnonzero(self.fields[: len(self.graphs)] @ field >= 1.0 - distance - 1e-9)
+        distances = _distance(self.fields[near], field)
+        nearest = near[np.argsort(distances, kind="stable")]
+        exact = dict(zip(near.tolist(), distances.tolist(), strict=True))
+        return [(self.graphs[i], self.scales[i]) for i in nearest.tolist() if exact[i] <= distance]
 
 
 def _distance(a: Field, b: Field) -> NDArray[np.float64]:

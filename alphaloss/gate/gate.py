@@ -52,9 +52,9 @@ class Gate:
     ) -> None:
         self.sandbox = sandbox
         self.settings = settings
-        self.task = Space(target, classes, class_prior)
+        self.space = Space(target, classes, class_prior)
         self.match_scale = match_scale
-        self.known = KnownLosses(settings.duplicate_distance, self.task)
+        self.known = KnownLosses(settings.duplicate_distance, self.space)
 
     def admit(self, candidate: Candidate) -> Program | Rejection | Duplicate:
         """Runs all checks in order; an admitted program becomes a known one.
@@ -102,7 +102,7 @@ class Gate:
             if isinstance(trace, TraceFailure):
                 return Rejection(candidate=candidate, code=Code.TRACE, message=trace.message, line=trace.line)
             try:
-                return bind(trace, self.task.target)
+                return bind(trace, self.space.target)
             except GraphError as error:
                 line = None if error.call is None else self.sandbox.locate(candidate.source, error.call, **request)
                 code = _CODES.get(type(error), Code.TRACE)
@@ -112,12 +112,12 @@ class Gate:
 
     def _is_sound(self, graph: LossGraph) -> Iterator[Finding]:
         """The rest of check 2, and checks 3 to 5."""
-        yield Code.TRACE, checks.check_cost(graph, self.task, self.settings)
-        yield Code.SHAPE, checks.check_width(graph, self.task)
+        yield Code.TRACE, checks.check_cost(graph, self.space, self.settings)
+        yield Code.SHAPE, checks.check_width(graph, self.space)
         spaces = self._spaces(graph)
         yield Code.SHAPE, checks.check_shape(graph, spaces)
         yield Code.NOT_FINITE, checks.check_finite(graph, spaces)
-        yield Code.NOT_PER_SAMPLE, checks.check_per_sample(graph, self.task)
+        yield Code.NOT_PER_SAMPLE, checks.check_per_sample(graph, self.space)
 
     def _has_gradient(self, ratios: Mapping[Space, float]) -> Iterator[Finding]:
         """Check 6."""
@@ -134,23 +134,23 @@ class Gate:
 
     def _looks(self, graph: LossGraph) -> list[Space]:
         """Where its behaviour is looked at: where all losses are, to compare fields; then at the task's width."""
-        usual, task = USUAL[self.task.target], self._task(graph)
+        usual, task = USUAL[self.space.target], self._space_of(graph)
         return [usual, task] if usual != task and usual.width >= graph.least_classes else [task]
 
     def _spaces(self, graph: LossGraph) -> list[Space]:
         """Where its shape and its numbers are looked at: wherever it makes sense and is not too large, and the task."""
-        target = self.task.target
+        target = self.space.target
         counts = self.settings.class_counts if target == "classes" else self.settings.output_counts
         sensible = {
             Space(target, width)
             for width in counts
             if width >= graph.least_classes and elements(graph, width, width) <= self.settings.most_elements
         }
-        return sorted(sensible | {self._task(graph)})
+        return sorted(sensible | {self._space_of(graph)})
 
-    def _task(self, graph: LossGraph) -> Space:
+    def _space_of(self, graph: LossGraph) -> Space:
         """The task as far as the loss can tell."""
-        return self.task if "class_prior" in graph.inputs else self.task._replace(class_prior=())
+        return self.space if "class_prior" in graph.inputs else self.space._replace(class_prior=())
 
 
 def _first(candidate: Candidate, findings: Iterator[Finding]) -> Rejection | None:

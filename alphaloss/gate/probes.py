@@ -73,16 +73,17 @@ def start(space: Space) -> Inputs:
 
 @lru_cache
 def extremes(space: Space) -> Inputs:
-    """Where a loss may overflow, float32. Without a prior, the rarest class has a share of about a millionth.
+    """Where a loss may not be finite, float32. Without a prior, the rarest class has a share of about a millionth.
 
     Classes: logits that are equal, and confident ones up to a gap of 1000, right and wrong; one-hot and soft labels.
-    Values: residuals up to 1000, of both signs, also at targets of that size.
+    Values: residuals up to 1000, of both signs, also at targets of that size. Last, both as they typically are.
     """
     if space.target == "values":
         residuals = np.array([sign * gap * row for gap in _GAPS for sign in (1, -1) for row in _patterns(space)])
         targets = [level * np.ones(space.width) for level in (0.0, 1.0, -1.0, 1000.0, -1000.0)]
         labels = np.repeat(targets, len(residuals), axis=0)
-        return _batch(space, labels, labels + np.tile(residuals, (len(targets), 1)), "float32")
+        predictions = labels + np.tile(residuals, (len(targets), 1))
+        return _batch(space, *_with_typical(space, labels, predictions), "float32")
     rng = np.random.default_rng([_SEED, space.width, 1])
     rows = [level * np.ones(space.width) for level in (0.0, 1000.0, -1000.0)]
     for gap in _GAPS:
@@ -93,7 +94,8 @@ def extremes(space: Space) -> Inputs:
                 rows.append(logits)
     one_hot = np.eye(space.width)[0]
     labels = np.array([one_hot, 0.9 * one_hot + 0.1 / space.width, np.full(space.width, 1.0 / space.width)])
-    return _batch(space, np.repeat(labels, len(rows), axis=0), np.tile(rows, (len(labels), 1)), "float32", rarest=_RARE)
+    one_by_one = np.repeat(labels, len(rows), axis=0), np.tile(rows, (len(labels), 1))
+    return _batch(space, *_with_typical(space, *one_by_one), "float32", rarest=_RARE)
 
 
 @lru_cache
@@ -150,6 +152,11 @@ def _patterns(space: Space) -> list[Array]:
     """Directions: the first alone (of classes: the true one), the last alone, all together, every other one."""
     width = space.width
     return [np.eye(width)[0], np.eye(width)[-1], np.ones(width), np.arange(width) % 2.0]
+
+
+def _with_typical(space: Space, labels: Array, predictions: Array) -> tuple[Array, Array]:
+    usual = typical(space)
+    return np.concatenate([labels, usual["y_true"]]), np.concatenate([predictions, usual["y_pred"]])
 
 
 def _batch(space: Space, labels: Array, predictions: Array, dtype: str = "float64", rarest: float = 0.1) -> Inputs:

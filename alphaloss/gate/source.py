@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from dataclasses import dataclass, field
 
 from alphaloss.losses.graph import RESERVED
+from alphaloss.sandbox.syntax import UnreadableError, last_name, normalised, parse
 
 STATIC = frozenset({"axis", "num_classes", "n_classes", "classes"})
 """Parameters whose default is never tuned: a loss with another one would be another function."""
@@ -106,22 +106,26 @@ def _of_function(node: ast.FunctionDef | ast.Lambda, parameters: ast.arguments, 
         else:
             constants |= _constant(name, default, line)
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    kept = all(_last_name(d) in _HARMLESS for d in decorators)
+    kept = all(last_name(d) in _HARMLESS for d in decorators)
     return Signature(tuple(inputs), constants if kept else {}, entry)
 
 
 def _of_class(node: ast.ClassDef, module: ast.Module) -> Signature:
     """The signature of a subclass of `Loss`: what its constructor takes."""
     constructor = next((f for c in _ancestry(node, module) for f in _methods(c) if f.name == "__init__"), None)
+    inputs = ["y_true", "y_pred"]
     constants: dict[str, float] = {}
     if constructor is not None:
         for name, default in _defaults(constructor.args, 1).items():
-            if default is None:
+            if name == "class_prior":
+                inputs.append(name)
+            elif default is None:
                 raise SourceError(
                     f"`{node.name}` has no value for `{name}`: give it a default (`{name}=1.0`).", constructor.lineno
                 )
-            constants |= _constant(name, default, constructor.lineno)
-    return Signature(constants=constants, entry=node.name)
+            else:
+                constants |= _constant(name, default, constructor.lineno)
+    return Signature(tuple(inputs), constants, node.name)
 
 
 def _positional(parameters: ast.arguments) -> list[ast.arg]:
@@ -151,13 +155,9 @@ def _constant(name: str, default: ast.expr, line: int) -> dict[str, float]:
 
 def _parse(source: str) -> ast.Module:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape is a SyntaxWarning, in Python 3.11 a DeprecationWarning
-            return ast.parse(source)
-    except SyntaxError as error:
-        raise SourceError(f"not valid Python: {error.msg}.", error.lineno) from None
-    except (ValueError, MemoryError, RecursionError) as error:
-        raise SourceError(f"not valid Python: {type(error).__name__} while parsing.") from None
+        return parse(normalised(source))
+    except UnreadableError as error:
+        raise SourceError(f"not valid Python: {error}.", error.line) from None
 
 
 def _binds_loss(node: ast.stmt) -> bool:
@@ -171,17 +171,17 @@ def _loss_classes(module: ast.Module) -> list[ast.ClassDef]:
     """The classes of a file that are losses and on which no other one builds."""
     classes = [node for node in module.body if isinstance(node, ast.ClassDef) and node.bases]
     losses = [c for c in classes if any(_calls(f) for a in _ancestry(c, module) for f in _methods(a))]
-    bases = {_last_name(base) for c in losses for base in c.bases}
+    bases = {last_name(base) for c in losses for base in c.bases}
     return [c for c in losses if c.name not in bases]
 
 
 def _ancestry(node: ast.ClassDef, module: ast.Module) -> list[ast.ClassDef]:
     """A class and those of the same file that it builds on, nearest first."""
-    line, names = [node], {_last_name(base) for base in node.bases}
+    line, names = [node], {last_name(base) for base in node.bases}
     for other in reversed(module.body[: module.body.index(node)]):
         if isinstance(other, ast.ClassDef) and other.name in names:
             line.append(other)
-            names |= {_last_name(base) for base in other.bases}
+            names |= {last_name(base) for base in other.bases}
     return line
 
 
@@ -193,21 +193,20 @@ def _calls(function: ast.FunctionDef) -> bool:
     return function.name == "call" and [a.arg for a in _positional(function.args)][1:3] == ["y_true", "y_pred"]
 
 
-def _last_name(node: ast.expr) -> str:
-    """`Loss` of `keras.losses.Loss`, `function` of `@tf.function(jit_compile=True)`."""
-    node = node.func if isinstance(node, ast.Call) else node
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
 def _what_was_found(module: ast.Module, candidates: list[str]) -> str:
     """The sentence for a file without a loss, or with several."""
     functions = [node.name for node in module.body if isinstance(node, ast.FunctionDef)]
+    nested = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     if len(candidates) > 1:
         found = ", ".join(f"`{name}`" for name in candidates)
         hint = f"found several that could be it: {found}. Call the one that is the loss `loss`"
     elif functions:
         found = ", ".join(f"`{name}`" for name in functions)
         hint = f"found: {found}. Rename the one that is the loss"
+    elif any(isinstance(node, ast.AsyncFunctionDef) for node in nested):
+        hint = "found a coroutine. Remove `async` and `await`"
+    elif any(node.name == "loss" for node in nested):
+        hint = "found it inside of something else. Define it without indentation"
     elif any(isinstance(node, ast.ClassDef) for node in module.body):
         hint = "found a class without `call(self, y_true, y_pred)`. Write `def loss(y_true, y_pred):`"
     else:

@@ -89,17 +89,16 @@ class _Binder:
         return self._builder.graph(result.value)
 
     def _lowered(self, op: str, args: tuple[Bound, ...], kwargs: dict[str, Bound]) -> Bound:
-        room, _, name = op.rpartition(".")
-        lowering = LOWERINGS.get(name)
-        if lowering is None or room.rpartition(".")[2] in ("random", "image"):
-            _refuse(op, name if lowering is None else room.rpartition(".")[2])
+        lowering = LOWERINGS.get(op)
+        if lowering is None:
+            _refuse(op)
         try:
             return lowering(self._builder, args, kwargs)
         except GraphError as error:
             message = str(error)
             if message.startswith(f"`{lowering.signature}`"):
                 raise
-            spelling = _SPELT.get(name, f"ops.{name}")
+            spelling = _SPELT.get(op, f"ops.{op}")
             raise type(error)(f"`{spelling}`: {_OPERATION.sub('', message)}") from None
 
     def _resolved(self, value: RawValue, depth: int = 0) -> Bound:
@@ -122,11 +121,11 @@ class _Binder:
         return Expression(self._builder, value)
 
 
-def _refuse(op: str, name: str) -> Never:
+def _refuse(op: str) -> Never:
     """The sentence about a name that a loss cannot call."""
-    if name in REFUSED:
-        error, sentence = REFUSED[name]
+    if op in REFUSED:
+        error, sentence = REFUSED[op]
         raise error(f"`ops.{op}` {sentence}.")
-    near = difflib.get_close_matches(name[:64], LOWERINGS, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(op[:64], LOWERINGS, n=3, cutoff=0.6)
     hint = f"Did you mean {' or '.join(f'`ops.{n}`' for n in near)}?" if near else "See the functions of keras.ops."
     raise OperationError(f"`ops.{op[:64]}` is not among the operations of a loss. {hint}")

@@ -65,7 +65,7 @@ class GraphBuilder:
         if name is not None:
             kwargs["name"] = name
         constant = self._add(Node(op="constant", kwargs=kwargs))
-        self._numbers[constant] = float(value)
+        self._numbers[constant] = float(value) + 0.0
         if name is not None:
             self._named.add(constant)
         return constant

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import keyword
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -95,10 +96,11 @@ class LossGraph(BaseModel):
             raise OperationError(f"a loss has 1 to {MAX_NODES} operations; got {len(self.nodes)}.")
         if not 0 <= self.output < len(self.inputs) + len(self.nodes):
             raise OperationError(f"output {self.output} is not a value of the graph.")
-        names = [(node.kwargs["name"], node.kwargs["value"]) for node in self.nodes if node.kwargs.get("name")]
-        if len({name for name, _ in names}) != len(set(names)):
-            raise OperationError(f"a named constant has two values: {sorted(map(str, names))}.")
         result = self.types[self.output]
+        constants = [node.kwargs for node in self.nodes if node.op == "constant" and node.kwargs.get("name")]
+        names = {(constant["name"], constant["value"]) for constant in constants}
+        if len({name for name, _ in names}) != len(names):
+            raise OperationError(f"a named constant has two values: {sorted(map(str, names))}.")
         if result != SAMPLES:
             error = ShapeError if "batch" in result.dims else NotPerSampleError
             raise error(_not_one_value_a_sample(result))
@@ -159,7 +161,7 @@ class LossGraph(BaseModel):
             GraphError: the text is not JSON, has a field that is unknown or missing, or breaks a rule of the class.
         """
         try:
-            return cls.model_validate(strict_json(text))
+            return cls.model_validate(parse_json(text))
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"]))
@@ -193,7 +195,7 @@ def node_type(node: Node, types: list[Type]) -> Type:
     return result
 
 
-def strict_json(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """Parses JSON without the extensions of Python's parser: no NaN, no Infinity, no repeated key."""
 
     def refuse(token: str) -> None:
@@ -217,7 +219,7 @@ def _check_static(op: str, name: str, kind: str, value: Static) -> None:
         "axis": value is None or whole,
         "flag": isinstance(value, bool),
         "dtype": value in ("float", "bool", "int"),
-        "number": number,
+        "number": number and abs(value) <= sys.float_info.max,  # type: ignore[arg-type]  # checked to be a number
         "index": whole,
         "count": whole and value >= 1,  # type: ignore[operator]  # checked to be a number
         "stop": value is None or whole,

@@ -126,7 +126,7 @@ def print_source(graph: LossGraph) -> str:
     return f"from keras import ops\n\n\n{print_function(graph)}"
 
 
-def print_function(graph: LossGraph, name: str = "loss", docstring: str | None = None, scale: float = 1.0) -> str:
+def print_function(graph: LossGraph, scale: float = 1.0) -> str:
     """The `def` statement alone; `scale` multiplies the result."""
     keywords = [*graph.inputs[2:]] + [f"{n}={v!r}" for n, v in sorted(graph.constants.items())]
     parameters = ", ".join(["y_true", "y_pred", *(["*", *keywords] if keywords else [])])
@@ -134,9 +134,7 @@ def print_function(graph: LossGraph, name: str = "loss", docstring: str | None =
     if scale != 1.0:
         result = lines[-1].removeprefix("return ")
         lines[-1:] = [f"value = {result}", f"return {scale!r} * value"]
-    if docstring:
-        lines.insert(0, f'"""{docstring}"""')
-    return f"def {name}({parameters}):\n" + "".join(f"    {line}\n" for line in lines)
+    return f"def loss({parameters}):\n" + "".join(f"    {line}\n" for line in lines)
 
 
 def _constant(value: Static, name: Static) -> _Text:

@@ -102,7 +102,7 @@ def print_result(result: Result) -> None:
     rejected = sum(result.rejected.values())
     _stdout.print(
         f"\n{result.trainings} trainings, {result.admitted} programs, {rejected} rejected, "
-        f"{result.duplicates} duplicates, {result.seconds / 60:.1f} minutes, "
+        f"{result.duplicates} duplicate{'s' * (result.duplicates != 1)}, {result.seconds / 60:.1f} minutes, "
         f"workers busy {result.workers_busy:.0%} (content {result.content_hash[:16]}).\n"
         f"Saved: {escape(str(result.run / 'best_loss.py'))}"
     )
@@ -138,7 +138,10 @@ def print_check(outcome: Check) -> None:
         if outcome.text:
             _stdout.print(f"{outcome.line:5d} | {escape(_harmless(outcome.text))}")
         return
-    _stdout.print(f"[bold]admitted[/]: {outcome.operations} operations, key {outcome.graph.key[:10]}")
+    unit = "classes" if outcome.target == "classes" else "outputs" if outcome.classes > 1 else "output"
+    _stdout.print(
+        f"[bold]admitted[/] for {outcome.classes} {unit}: {outcome.operations} operations, key {outcome.graph.key[:10]}"
+    )
     if outcome.same_as:
         _stdout.print(f"It is the zoo's `{outcome.same_as}`, up to a factor and an offset.")
     _stdout.print()

@@ -13,7 +13,6 @@ NAMES = {
     "atanh": "arctanh",
     "fabs": "abs",
     "pow": "power",
-    "fmod": "mod",
 }
 
 

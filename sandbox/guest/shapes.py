@@ -6,13 +6,15 @@ ELEMENTWISE = set(
     "log1p sigmoid log_sigmoid softplus softsign softmax log_softmax relu leaky_relu elu silu gelu sin cos tan tanh "
     "sinh cosh arctan erf sign floor ceil round minimum maximum clip where cumsum sort normalize "
     "arcsin arccos arcsinh arccosh arctanh arctan2 logaddexp log2 log10 exp2 mod floor_divide relu6 hard_sigmoid tile "
-    "cast convert_to_tensor stop_gradient zeros_like ones_like full_like flip cumprod logical_xor".split()
+    "cast convert_to_tensor stop_gradient zeros_like ones_like full_like flip cumprod logical_xor "
+    "binary_crossentropy".split()
 )
 LOGICAL = set(
     "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not "
     "isfinite isinf isnan".split()
 )
 REDUCTION = set("sum mean max min amax amin prod var std logsumexp norm argmax argmin any all".split())
+ENTROPIES = ("categorical_crossentropy", "sparse_categorical_crossentropy")  # drop the class axis
 SIZES = ("batch_size", "class_count")
 DTYPES = {
     "argmax": "int32",
@@ -68,6 +70,8 @@ def work_out_axes(tensor):
         return ()
     if op in REDUCTION and args:
         return reduced(list(args[0].axes), keywords.get("axis", args[1] if len(args) > 1 else None), keywords)
+    if op in ENTROPIES:
+        return tuple(values_of(tensor)[1].axes[:-1])
     if op == "expand_dims":
         return inserted(args[0].axes, keywords.get("axis", args[1] if len(args) > 1 else -1))
     if op == "getitem":

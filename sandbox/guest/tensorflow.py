@@ -17,6 +17,8 @@ SAME = {
     "reduce_variance": "var",
     "reduce_logsumexp": "logsumexp",
     "reduce_euclidean_norm": "norm",
+    "range": "arange",
+    "fill": "full",
     "clip_by_value": "clip",
     "pow": "power",
     "asin": "arcsin",
@@ -72,6 +74,8 @@ def call(name, args, keywords):
 def __getattr__(name):
     if name == "keras":
         return keras
+    if name in ("losses", "metrics"):
+        return keras.losses
     if name == "random":
         raise ImportError("a loss has no random numbers: write it without tf.random")
     if name[0] == "_":
@@ -144,7 +148,18 @@ def top_k(input, k=1, sorted=True, **options):
     return TopK(ops.top_k(input, k))
 
 
+def sort(values, axis=-1, direction="ASCENDING", name=None):
+    ascending = ops.sort(values, axis=axis)
+    return ascending if direction == "ASCENDING" else ops.flip(ascending, axis=axis)
+
+
+def reverse(tensor, axis, name=None):
+    return ops.flip(tensor, axis=axis)
+
+
 def gather(params, indices, axis=None, batch_dims=0, name=None):
+    if params.ndim == 1 and params.axes != ("batch_size",):
+        return ops.take(params, indices, axis=-1)
     if batch_dims not in (1, -1) or axis not in (None, 1, -1):
         raise ValueError("tf.gather picks samples of the batch; give batch_dims=1, or use ops.take_along_axis")
     if indices.ndim > 1:

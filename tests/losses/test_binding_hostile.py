@@ -13,7 +13,7 @@ from alphaloss.losses.types import GraphError
 from alphaloss.sandbox import RawCall, RawTrace, RawValue, Ref, Slice
 
 INPUTS = ("y_true", "y_pred", "class_prior")
-NAMES = sorted({*LOWERINGS, "class_count", "batch_size", "class_index", "nn.softmax", "random.normal", "", "no such"})
+NAMES = sorted({*LOWERINGS, "class_count", "batch_size", "class_index", "nn.softmax", "normal", "", "no such"})
 KEYWORDS = sorted({p.name for lowering in LOWERINGS.values() for p in lowering.parameters} | {"initial", "", "no such"})
 
 _references = st.integers(0, 8).map(Ref)

@@ -71,6 +71,9 @@ def _node(index: int, **values: Any) -> Any:
     [
         (_node(0, op="log_sofmax"), OperationError, "unknown operation `log_sofmax`"),
         (_node(0, args=[1, 0]), OperationError, "takes 1 values; got 2"),
+        (_node(0, op="constant", args=[], kwargs={"name": "a"}), OperationError, "needs the keyword value"),
+        (_node(0, kwargs={"name": "a"}), OperationError, "no keyword name"),
+        (_node(0, op="constant", args=[], kwargs={"value": 10**400}), OperationError, "not a valid number"),
         (_node(0, args=[True]), OperationError, "nodes.0.args.0"),
         (_node(0, args=[-1]), OperationError, "uses value -1"),
         (_node(1, args=[0, 5]), OperationError, "uses value 5"),

@@ -42,9 +42,8 @@ def test_the_print_is_what_a_person_would_write():
         "    p_true = ops.sum(y_true * p, axis=-1)\n"
         "    return (1.0 - p_true**q) / q\n"
     )
-    assert print_function(label_smoothing(), name="smoothed", docstring="Smoothed.", scale=0.5) == (
-        "def smoothed(y_true, y_pred):\n"
-        '    """Smoothed."""\n'
+    assert print_function(label_smoothing(), scale=0.5) == (
+        "def loss(y_true, y_pred):\n"
         "    classes = y_pred.shape[-1]\n"
         "    log_p = ops.log_softmax(y_pred, axis=-1)\n"
         "    value = -ops.sum((0.9 * y_true + 0.1 / classes) * log_p, axis=-1)\n"

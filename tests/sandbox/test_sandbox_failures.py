@@ -23,9 +23,9 @@ def body(*lines: str) -> str:
 @pytest.mark.parametrize(
     ("source", "line", "words"),
     [
-        ("def loss(y, x):\n    return (x\n", 2, "SyntaxError: '(' was never closed"),
-        ("import keras\nHere is the loss:\n", 2, "SyntaxError: invalid syntax"),
-        ("-" * 10_000 + "1", None, "not Python"),
+        ("def loss(y, x):\n    return (x\n", 2, "not valid Python: '(' was never closed"),
+        ("import keras\nHere is the loss:\n", 2, "not valid Python: invalid syntax"),
+        ("-" * 10_000 + "1", None, "not valid Python"),
         (body("return missing * x"), 3, "missing"),
         (body("if ops.mean(x) > 0:", "    return x", "return -x"), 3, "use ops.where"),
         (body("return x and y"), 3, "ops.logical_and"),

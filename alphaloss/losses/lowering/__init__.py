@@ -26,7 +26,7 @@ from alphaloss.losses.lowering.reductions import REDUCTIONS
 from alphaloss.losses.lowering.signature import Lowering
 from alphaloss.losses.operations import ALIASES, OPERATIONS
 
-_OURS = ("constant", "class_count", "class_index", "index", "top_k_indices")
+_OURS = ("constant", "class_count", "class_index", "index", "slice", "top_k_indices")
 """Rows that no author calls by name."""
 
 _GROUPS = (ACTIVATIONS, FUNCTIONS, REDUCTIONS, CROSSENTROPIES, PRODUCTS, FORMS, CREATION, INDEXING)

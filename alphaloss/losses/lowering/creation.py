@@ -126,7 +126,7 @@ def linspace(
     if low.dims or high.dims:
         raise ShapeError(f"expected two numbers; got {low.type} and {high.type}.")
     last = Expression(builder, builder.class_count())
-    return low + (high - low) * (_class_index(builder) / (last - 1.0 if endpoint else last))
+    return converted(low + (high - low) * (_class_index(builder) / (last - 1.0 if endpoint else last)), dtype)
 
 
 def eye(
@@ -204,7 +204,7 @@ def repeat(x: Expression, repeats: Bound, axis: int | None = None) -> Expression
             "Values of size 1 spread by themselves in arithmetic, so leave it out."
         )
     dims = list(x.dims)
-    dims[axis] = count if count is not None else 1
+    dims[axis] = class_dim(x.builder)
     return spread(x, dims)
 
 

@@ -60,9 +60,8 @@ def _sizes(operands: Sequence[Expression], letters: Sequence[str]) -> dict[str, 
             if sizes.setdefault(letter, dim) != dim:
                 meeting = sorted({str(sizes[letter]), str(dim)})
                 if "batch" in meeting:
-                    raise NotPerSampleError(
-                        f"the batch axis meets an axis of {meeting[-1]}: it mixes samples. {_INNER}."
-                    )
+                    other = dim if sizes[letter] == "batch" else sizes[letter]
+                    raise NotPerSampleError(f"the batch axis meets an axis of {other}: it mixes samples. {_INNER}.")
                 raise ShapeError(f"axes of {' and '.join(meeting)} meet in a product. {_INNER}.")
     return sizes
 

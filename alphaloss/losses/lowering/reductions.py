@@ -152,8 +152,6 @@ def top_k(x: Expression, k: Bound, sorted: bool = True) -> tuple[Expression, Exp
 
 REDUCTIONS: Mapping[str, Callable[..., Bound]] = {
     **{name: _over(name) for name in ("sum", "mean", "max", "min", "prod", "any", "all", "logsumexp")},
-    "amax": _over("max"),
-    "amin": _over("min"),
     "cumsum": _along("cumsum"),
     "cumprod": _along("cumprod"),
     "norm": norm,

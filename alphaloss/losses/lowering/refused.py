@@ -33,7 +33,12 @@ _GROUPS: tuple[tuple[str, str], ...] = (
         "has no gradient; ops.floor, a smooth function such as ops.sigmoid, or ops.where is what a loss can use",
     ),
     (
-        "median quantile percentile histogram bincount digitize searchsorted unique segment_max segment_min "
+        "median quantile percentile",
+        "is not available; sort with ops.sort and weigh the sorted values, for example with ops.where on "
+        "ops.arange(y_pred.shape[-1])",
+    ),
+    (
+        "histogram bincount digitize searchsorted unique segment_max segment_min "
         "segment_prod segment_sum argpartition nonzero isin in_top_k",
         "counts or selects in ways that have no useful gradient; use ops.sort, ops.top_k, ops.max, or sums with "
         "ops.where",

@@ -25,6 +25,7 @@ def is_tensor(x):
     return isinstance(x, Tensor)
 
 
-# keras.ops.nn.softmax and keras.ops.numpy.sum are keras.ops.softmax and keras.ops.sum.
-nn = numpy = math = sys.modules["keras.ops"]
-sys.modules["keras.ops.nn"] = sys.modules["keras.ops.numpy"] = sys.modules["keras.ops.math"] = nn
+# keras.ops.nn.softmax and keras.ops.linalg.norm are keras.ops.softmax and keras.ops.norm.
+nn = numpy = math = linalg = image = sys.modules["keras.ops"]
+for room in ("nn", "numpy", "math", "linalg", "image"):
+    sys.modules["keras.ops." + room] = nn

@@ -48,6 +48,10 @@ SHORT = {
 }
 
 
+class Reduction:  # of tf.keras.losses
+    NONE, AUTO, SUM, SUM_OVER_BATCH_SIZE = "none", "sum_over_batch_size", "sum", "sum_over_batch_size"
+
+
 def snake(name):
     if name == "KLDivergence":
         return "kl_divergence"
