@@ -31,7 +31,7 @@ PlainText = Annotated[str, AfterValidator(_plain)]
 class Record(BaseModel):
     """Base of the records: frozen, and strict about what it is given."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Phase(StrEnum):

@@ -38,8 +38,6 @@ def comparison(work: Rewriting, node: ast.Compare) -> None:
 
 def dict_display(work: Rewriting, node: ast.Dict) -> None:
     """`{a: b, **c}` becomes `__dict_of__(a, b, __merge__, c)`, which keeps the order."""
-    if len(node.keys) < 2 and None not in node.keys:
-        return
     position = work.start(node)
     work.replace(position, position + 1, work.helper("language", "__dict_of__") + "(")
     for key, value in zip(node.keys, node.values, strict=True):
@@ -70,7 +68,7 @@ def call(work: Rewriting, node: ast.Call) -> None:
     if not isinstance(node.func, ast.Name) or node.func.id in work.bound:
         return
     name = node.func.id
-    if name == "dict" and node.keywords:
+    if name == "dict":
         _dict_call(work, node)
     keyword = NATIVE_BUT_FOR.get(name)
     needed = keyword is None or any(k.arg == keyword for k in node.keywords)

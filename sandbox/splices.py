@@ -94,17 +94,19 @@ class Rewriting:
 
     def insert(self, position: int, text: str) -> None:
         """Put a text in before what stands there; of two at one place the first to be asked for comes first."""
-        self._edits.append((position, position, text))
+        self._edits.append((position, position, self._apart(position, text)))
 
     def replace(self, begin: int, end: int, text: str) -> None:
         """Put a text in the place of another; the line breaks of the other are kept behind it."""
         breaks = self.text.count("\n", begin, end)
-        self._edits.append((begin, end, text + "\n" * breaks))
+        self._edits.append((begin, end, self._apart(begin, text) + "\n" * breaks))
 
     def result(self) -> str:
         """The edited text."""
         parts, position = [], 0
         for begin, end, text in sorted(self._edits, key=lambda edit: edit[:2]):
+            if begin < position:
+                continue  # inside of what was replaced
             parts += [self.text[position:begin], text]
             position = end
         return "".join([*parts, self.text[position:]])
@@ -120,6 +122,11 @@ class Rewriting:
         except (tokenize.TokenError, SyntaxError) as error:
             raise RewriteError(f"the source is not Python: {error}", None) from None
         return [(self._starts[t.start[0] - 1] + t.start[1], t.string) for t in tokens]
+
+    def _apart(self, position: int, text: str) -> str:
+        """A name does not grow together with the keyword before it, as in `else{}`."""
+        together = f"{self.text[position - 1 : position]}{text[:1]}"
+        return f" {text}" if together.isidentifier() and len(together) == 2 else text
 
     def _offset(self, line: int, column: int) -> int:
         """The position of a line and a column that counts bytes."""

@@ -36,6 +36,9 @@ def imported_from(work: Rewriting, node: ast.ImportFrom) -> None:
         return
     if node.module != "keras.ops":
         raise RewriteError(f"import the names from `{node.module}` that you use, not *", node.lineno)
+    if "*" not in work.bound:
+        raise RewriteError("import everything from keras.ops once", node.lineno)
+    work.bound.remove("*")
     read = {n.id for n in ast.walk(work.tree) if isinstance(n, ast.Name)}
     used = read - work.bound - (set(dir(builtins)) - OPERATIONS_NAMED_AS_BUILTINS)
     work.bound.update(used)

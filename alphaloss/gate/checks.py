@@ -21,6 +21,11 @@ from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.numeric import evaluate, value_and_gradient
 from alphaloss.losses.types import Target
 
+MOST_KEPT = 4_000_000
+"""Numbers that are kept at once while the gradient of a large loss is computed; 32 MiB, and a few times that in all."""
+MOST_WORK = 40_000_000
+"""Additions that one look at a loss may take, unless a few samples take more."""
+
 _ROOTS = (
     "add keras.config.epsilon() inside a log, a division, a root (std, norm and normalize take one) or a power below "
     "1, and bound what goes into an exp."
@@ -30,6 +35,22 @@ _STAY_FINITE: Mapping[Target, str] = {
     f"of Keras; {_ROOTS}",
     "values": f"Predictions may be far off: {_ROOTS}",
 }
+
+
+def gradient_of(graph: LossGraph, inputs: Inputs) -> tuple[Array, Array]:
+    """`value_and_gradient`, a few samples at a time where the loss keeps much for each: samples do not mix."""
+    width = inputs["y_pred"].shape[-1]
+    rows = max(1, MOST_KEPT // max(1, elements(graph, width, width)))
+    parts = []
+    for begin in range(0, len(inputs["y_pred"]), rows):
+        some = {name: inputs[name][begin : begin + rows] for name in ("y_true", "y_pred")}
+        parts.append(value_and_gradient(graph, {**inputs, **some}))
+    return np.concatenate([values for values, _ in parts]), np.concatenate([gradient for _, gradient in parts])
+
+
+def samples_for(graph: LossGraph, space: Space, most: int, least: int) -> int:
+    """As many samples as `MOST_WORK` allows, between two bounds."""
+    return max(least, min(most, MOST_WORK // max(1, cost(graph, space.width, space.width))))
 
 
 def check_cost(graph: LossGraph, space: Space, settings: GateSettings) -> str | None:
@@ -73,7 +94,7 @@ def check_finite(graph: LossGraph, spaces: Iterable[Space]) -> str | None:
     """Finite value and gradient in float32, wherever a training may get to."""
     for space in spaces:
         inputs = probes.extremes(space)
-        values, gradient = value_and_gradient(graph, inputs)
+        values, gradient = gradient_of(graph, inputs)
         for what, finite in (("value", np.isfinite(values)), ("gradient", np.isfinite(gradient).all(axis=-1))):
             if not finite.all():
                 return (
@@ -102,9 +123,17 @@ def gradient_ratio(graph: LossGraph, space: Space) -> float:
 
     From 512 samples: 64 are 10 % off for losses such as GCE at 100 classes. Wide ones have at least 128.
     """
-    inputs = probes.typical(space, max(128, min(512, 51_200 // space.width)))
-    _, gradient = value_and_gradient(graph, inputs)
+    most = max(128, min(512, 51_200 // space.width))
+    inputs = probes.typical(space, samples_for(graph, space, most, least=32))
+    _, gradient = gradient_of(graph, inputs)
     return float(np.sqrt(np.mean(gradient**2) / np.mean(probes.reference_gradient(space, inputs) ** 2)))
+
+
+def check_field(field: Array, space: Space) -> str | None:
+    """The gradient is finite at the very predictions by which losses are compared, in float64."""
+    if np.isfinite(field).all():
+        return None
+    return f"the gradient is not finite at {space}, at typical predictions. {_STAY_FINITE[space.target]}"
 
 
 def check_gradient(ratio: float, space: Space, settings: GateSettings) -> str | None:
@@ -125,7 +154,7 @@ def check_gradient(ratio: float, space: Space, settings: GateSettings) -> str | 
 def alignment(graph: LossGraph, space: Space) -> float:
     """Mean cosine, over the samples, of the gradient with the reference's; 0 for a sample without a gradient."""
     inputs = probes.start(space)
-    _, gradient = value_and_gradient(graph, inputs)
+    _, gradient = gradient_of(graph, inputs)
     wanted = probes.reference_gradient(space, inputs)
     norms = np.linalg.norm(gradient, axis=-1) * np.linalg.norm(wanted, axis=-1)
     cosines = np.divide(np.sum(gradient * wanted, axis=-1), norms, out=np.zeros(len(norms)), where=norms > 0)
@@ -152,7 +181,7 @@ def check_bounded(graph: LossGraph, space: Space) -> str | None:
     the next, ten times as far, a root by three times as much and a line by ten times as much.
     """
     near, far, farther = (np.clip(_values(graph, inputs), -1e300, 1e300) for inputs in probes.journeys(space))
-    _, gradient = value_and_gradient(graph, probes.start(space))
+    _, gradient = gradient_of(graph, probes.start(space))
     slope = np.linalg.norm(gradient, axis=-1).mean()
     slight = 1e-5 * slope * probes.DISTANCES[-1]  # what rounding and the waves of a sine may amount to
     if not (far - farther > 2.0 * np.maximum(near - far, 0.0) + slight).any():
@@ -176,10 +205,11 @@ def learn(graph: LossGraph, space: Space, settings: GateSettings) -> Learning:
 
     100 samples; 20 at 100 classes and more, where each has enough logits to show what the loss does.
     """
-    inputs = dict(probes.typical(space, max(20, min(100, 2_000 // space.width))))
+    most = max(20, min(100, 2_000 // space.width))
+    inputs = dict(probes.typical(space, samples_for(graph, space, most, least=10)))
     mean, square = np.zeros_like(inputs["y_pred"]), np.zeros_like(inputs["y_pred"])
     for step in range(1, settings.learning_steps + 1):
-        _, gradient = value_and_gradient(graph, inputs)
+        _, gradient = gradient_of(graph, inputs)
         if not np.isfinite(gradient).all():
             return Learning(step, probes.quality(space, inputs), finite=False)
         mean = 0.9 * mean + 0.1 * gradient

@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alphaloss.gate import probes
+from alphaloss.gate.checks import gradient_of
 from alphaloss.losses.graph import LossGraph
-from alphaloss.losses.numeric import value_and_gradient
 
 Field = NDArray[np.float64]
 
 
 def gradient_field(graph: LossGraph, inputs: probes.Inputs) -> Field:
     """Gradients with respect to the predictions, flattened to unit norm; zeros if there are none."""
-    _, gradient = value_and_gradient(graph, inputs)
+    _, gradient = gradient_of(graph, inputs)
     field = np.asarray(gradient, dtype=np.float64).ravel()
     norm = np.linalg.norm(field)
-    return field / norm if norm > 0 else field
+    return field / norm if 0 < norm < np.inf else field
 
 
 class KnownLosses:

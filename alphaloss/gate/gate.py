@@ -8,11 +8,11 @@ from typing import Any
 from alphaloss.config import GateSettings
 from alphaloss.errors import InfrastructureError
 from alphaloss.gate import checks, probes
-from alphaloss.gate.duplicates import KnownLosses, gradient_field
+from alphaloss.gate.duplicates import Field, KnownLosses, gradient_field
 from alphaloss.gate.probes import Space
 from alphaloss.gate.source import SourceError, read_signature
 from alphaloss.losses.binding import bind
-from alphaloss.losses.cost import elements
+from alphaloss.losses.cost import cost, elements
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_source
 from alphaloss.losses.types import GraphError, NotPerSampleError, ShapeError, Target
@@ -69,9 +69,9 @@ class Gate:
             return rejection
         looks = self._looks(graph)
         ratios = {space: checks.gradient_ratio(graph, space) for space in looks}
-        if rejection := _first(candidate, self._has_gradient(ratios)):
-            return rejection
         field, ratio = gradient_field(graph, probes.typical(looks[0])), ratios[looks[-1]]
+        if rejection := _first(candidate, self._has_gradient(ratios, field)):
+            return rejection
         twin = self.known.find(graph, field, None if self.match_scale else ratio)
         if twin is not None:
             return Duplicate(candidate=candidate, of=twin)
@@ -119,8 +119,9 @@ class Gate:
         yield Code.NOT_FINITE, checks.check_finite(graph, spaces)
         yield Code.NOT_PER_SAMPLE, checks.check_per_sample(graph, self.space)
 
-    def _has_gradient(self, ratios: Mapping[Space, float]) -> Iterator[Finding]:
-        """Check 6."""
+    def _has_gradient(self, ratios: Mapping[Space, float], field: Field) -> Iterator[Finding]:
+        """Check 6, and what only the field itself shows of check 4."""
+        yield Code.NOT_FINITE, checks.check_field(field, next(iter(ratios)))
         for space, ratio in ratios.items():
             yield Code.NO_GRADIENT, checks.check_gradient(ratio, space, self.settings)
 
@@ -135,18 +136,19 @@ class Gate:
     def _looks(self, graph: LossGraph) -> list[Space]:
         """Where its behaviour is looked at: where all losses are, to compare fields; then at the task's width."""
         usual, task = USUAL[self.space.target], self._space_of(graph)
-        return [usual, task] if usual != task and usual.width >= graph.least_classes else [task]
+        return [usual, task] if usual != task and self._bearable(graph, usual.width) else [task]
 
     def _spaces(self, graph: LossGraph) -> list[Space]:
         """Where its shape and its numbers are looked at: wherever it makes sense and is not too large, and the task."""
         target = self.space.target
         counts = self.settings.class_counts if target == "classes" else self.settings.output_counts
-        sensible = {
-            Space(target, width)
-            for width in counts
-            if width >= graph.least_classes and elements(graph, width, width) <= self.settings.most_elements
-        }
+        sensible = {Space(target, width) for width in counts if self._bearable(graph, width)}
         return sorted(sensible | {self._space_of(graph)})
+
+    def _bearable(self, graph: LossGraph, width: int) -> bool:
+        """Whether a loss can be looked at there: it finds what it picks, and is not too large."""
+        kept, work = elements(graph, width, width), cost(graph, width, width)
+        return graph.least_classes <= width and kept <= self.settings.most_elements and work <= self.settings.most_cost
 
     def _space_of(self, graph: LossGraph) -> Space:
         """The task as far as the loss can tell."""

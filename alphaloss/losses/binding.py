@@ -20,6 +20,7 @@ from alphaloss.losses.types import INPUT_TYPES, GraphError, OperationError, Targ
 from alphaloss.sandbox import RawCall, RawTrace, RawValue, Ref, Slice
 
 _DEEPEST = 10
+_LONGEST = 100
 _LARGEST = 2**63
 _OPERATION = re.compile(r"^`ops\.\w+`: ")
 _SPELT = {"getitem": "x[...]", "get_item": "x[...]", "matmul": "a @ b"}
@@ -111,6 +112,8 @@ class _Binder:
             return self._values[value.index]
         if isinstance(value, Slice):
             return slice(*(self._resolved(v, depth + 1) for v in (value.start, value.stop, value.step)))
+        if isinstance(value, tuple) and len(value) > _LONGEST:
+            raise OperationError(f"an argument has {len(value)} entries; expected at most {_LONGEST}.")
         if isinstance(value, tuple):
             return tuple(self._resolved(v, depth + 1) for v in value)
         if isinstance(value, int) and abs(value) > _LARGEST:

@@ -43,6 +43,7 @@ class GraphBuilder:
         self.target = target
         self._keep_overflows = keep_overflows
         self.nodes: list[Node] = []
+        self.additions = 0  # asked for, whether or not they gave a new node
         self.types: list[Type] = [INPUT_TYPES[target][name] for name in inputs]
         self._digests = [hashlib.sha256(name.encode()).digest() for name in inputs]
         self._known: dict[bytes, int] = {}
@@ -80,6 +81,7 @@ class GraphBuilder:
         Raises:
             GraphError: unknown operation, wrong arguments, types that do not fit.
         """
+        self.additions += 1
         node = Node(op=op, args=args, kwargs=static)
         result = node_type(node, self.types)  # before defaults are dropped, so that messages show what was asked
         operation = OPERATIONS[op]

@@ -24,6 +24,8 @@ SAME["arccosh"], SAME["arctanh"], SAME["absolute"], SAME["abs"] = "acosh", "atan
 
 
 def holds_tensor(values):
+    if any(isinstance(v, (list, tuple, ndarray)) for v in values):
+        fixed()
     return any(isinstance(v, Tensor) for v in values)
 
 
@@ -50,12 +52,33 @@ class finfo:
         self.min = -self.max
 
 
+def fixed(*args, **options):
+    raise TypeError("a loss has no arrays of fixed length: use plain numbers, y_pred.shape[-1] and class_prior")
+
+
 class ndarray:
-    pass
+    # Plain numbers in a row: they can be looked at, and nothing else.
+    def __init__(self, values):
+        self.values = values
+
+    def __iter__(self):
+        return iter(self.values)
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, key):
+        return self.values[key]
+
+
+for word in "add sub mul truediv floordiv mod pow matmul lt le gt ge eq ne".split():
+    setattr(ndarray, "__%s__" % word, fixed)
+    setattr(ndarray, "__r%s__" % word, fixed)
+ndarray.__neg__ = ndarray.__abs__ = fixed
 
 
 def array(values, dtype=None):
-    return values
+    return ndarray(values) if isinstance(values, (list, tuple)) else values
 
 
 asarray = array
@@ -92,8 +115,10 @@ def mean(x, *args, **keywords):
 
 def arange(start, stop=None, step=1):
     start, stop = (0, start) if stop is None else (start, stop)
-    return [start + i * step for i in range(math.ceil((stop - start) / step))]
+    if holds_tensor((start, stop, step)):
+        return record("arange", (start, stop, step), {})
+    return ndarray([start + i * step for i in range(math.ceil((stop - start) / step))])
 
 
 def linspace(start, stop, num=50):
-    return [start + i * (stop - start) / (num - 1) for i in range(num)]
+    return ndarray([start + i * (stop - start) / (num - 1) for i in range(num)])

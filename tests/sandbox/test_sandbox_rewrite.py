@@ -19,7 +19,7 @@ EPS = 1e-7
 def loss(y_true, y_pred, gamma=2.0):
     p = ops.softmax(y_pred)[:, 0]
     if gamma == 0 and p.shape[-1] > 1:
-        return {"a": p}["a"] if p < 0.5 else sum([p, p])
+        return [p][0] if p < 0.5 else sum([p, p])
     return ops.where(p > -0.5, float("inf"), ops.max(p)) | ops.any(p)
 """
 
@@ -35,6 +35,9 @@ def test_a_candidate_that_needs_nothing_stays_as_it_is() -> None:
         ("a = (b) < (c)  # <", 'a = __compare__((b) ,"<", (c))  # <'),
         ("a = 0 < b <= c", 'a = __compare__(0 ,"<", b ,"<=", c)'),
         ("a = {'b': 1, **c}", "a = __dict_of__('b', 1, __merge__,c)"),
+        ("a = {}; b = dict(c)", "a = __dict_of__(); b = __dict_of__(__merge__,c)"),
+        ("a = b if c else{d: e for d, e in f}", "a = b if c else __dict_from__([(d, e ) for d, e in f])"),
+        ("loss.__name__ = str(round(a, b))", "pass"),
         ("a = {k: v for k, v in b}", "a = __dict_from__([(k, v ) for k, v in b])"),
         ("a = [*b, 1], (*b, 2)", "a = __list_of__(*b, 1), __tuple_of__(*b, 2)"),
         ("def f(a, b=(1, 2), /, c=3): pass", "def f(a, b=(1, 2), c=3): pass"),

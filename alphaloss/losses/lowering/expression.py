@@ -8,7 +8,7 @@ from alphaloss.losses.shapes import Static
 from alphaloss.losses.types import Dim, DType, OperationError, Type
 
 MOST_VALUES = 8_000
-"""Operations that one trace may write, unused ones included; a loss has far fewer. It bounds the time of a trace."""
+"""Operations that one trace may write, unused and repeated ones included; a loss has far fewer. It bounds the time."""
 
 
 class Expression:
@@ -100,7 +100,7 @@ def op(name: str, *args: Expression | float, **static: Static) -> Expression:
         GraphError: types that do not fit, or too many operations.
     """
     builder = next(a.builder for a in args if isinstance(a, Expression))
-    if len(builder.nodes) >= MOST_VALUES:
+    if builder.additions >= MOST_VALUES:
         raise OperationError(f"the loss computes more than {MOST_VALUES} values; write it with fewer operations.")
     values = [a.value if isinstance(a, Expression) else builder.constant(a) for a in args]
     return Expression(builder, builder.add(name, *promoted(builder, name, values), **static))

@@ -6,7 +6,9 @@ def refuse(name, reason):
     return function
 
 
-LABELS = "looks at the labels of the whole batch; use categorical_hinge, or m = 1.0 - (2.0 * y_true - 1.0) * y_pred and "
+LABELS = (
+    "looks at the labels of the whole batch; use categorical_hinge, or with m = 1.0 - (2.0 * y_true - 1.0) * y_pred "
+)
 OVERLAP = "mixes the samples of a batch; sum over axis=-1 with keras.ops instead"
 hinge = refuse("hinge", LABELS + "ops.mean(ops.relu(m), axis=-1)")
 squared_hinge = refuse("squared_hinge", LABELS + "ops.mean(ops.square(ops.relu(m)), axis=-1)")
