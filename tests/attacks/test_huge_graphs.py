@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -110,3 +111,47 @@ def test_more_operations_than_a_graph_holds_are_refused(sandbox: Sandbox) -> Non
     rejection = rejected(sandbox, body)
     assert rejection.code is Code.TRACE
     assert "1 to 400 operations" in rejection.message
+
+
+def test_a_value_that_is_many_values_is_refused_before_it_is_worked_through(sandbox: Sandbox):
+    body = (
+        "    t = ops.convert_to_tensor([y_true] * 3000)\n"
+        "    for _ in range(50):\n"
+        "        ops.select(t, t)\n"
+        "    return ce\n"
+    )
+    refused = rejected(sandbox, body)
+    assert refused.code is Code.TRACE
+    assert "3000 entries; expected at most 100" in refused.message
+
+
+def test_repeated_operations_count_although_they_are_shared(sandbox: Sandbox):
+    body = (
+        "    t = ops.convert_to_tensor([y_true] * 90)\n"
+        "    for _ in range(100):\n"
+        "        ops.select(t, t)\n"
+        "    return ce\n"
+    )
+    assert "more than 8000 values" in rejected(sandbox, body).message
+
+
+def test_a_look_at_a_large_loss_takes_bounded_memory(sandbox: Sandbox):
+    """170,000 numbers a sample: 512 samples in float64 would be 700 MiB, and the gradient twice that."""
+    body = (
+        "    t = y_pred[:, :, None] * y_pred[:, None, :]\n"
+        "    u = y_pred\n"
+        "    for _ in range(16):\n"
+        "        t = ops.tanh(t)\n"
+        "        u = u + ops.var(t, axis=-1)\n"
+        "    return ce + 1e-5 * ops.mean(ops.tanh(u), axis=-1)\n"
+    )
+    gate = Gate(sandbox, GateSettings(), classes=100)
+    candidate = Candidate(source=HEAD + body, operator="attack")
+    tracemalloc.start()
+    try:
+        outcome = gate.admit(candidate)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(outcome, Program)
+    assert peak < 400 * 2**20

@@ -10,6 +10,7 @@ from losses.random_graphs import random_graphs
 
 from alphaloss.config import GateSettings
 from alphaloss.gate import Gate
+from alphaloss.gate.probes import Space, typical
 from alphaloss.losses.source import print_source
 from alphaloss.losses.zoo import zoo_source
 from alphaloss.records import Candidate, Code, Duplicate, Program, Rejection
@@ -260,8 +261,8 @@ def test_the_scale_of_a_regression_is_that_of_the_number_of_its_outputs(sandbox:
 
 
 # RMS of the logit gradient relative to cross-entropy's, logits ~ N(0, 0.5^2): measured on 20,000 samples with the
-# gradients p_t^q (p - y), 2 p_t (p - y), ... in numpy. The gate's 64 samples come within 6 %, and at 100 classes, where
-# few true classes have a large p_t, within 15 %.
+# gradients p_t^q (p - y), 2 p_t (p - y), ... in numpy. The gate's 512 samples come within 1 %, and at 100 classes, where
+# few true classes have a large p_t, within 7 %.
 RATIOS = {("focal", 10): 1.203, ("gce", 10): 0.197, ("mae", 10): 0.209, ("sce", 10): 0.510} | {
     ("focal", 100): 1.069,
     ("gce", 100): 0.0411,
@@ -274,7 +275,7 @@ RATIOS = {("focal", 10): 1.203, ("gce", 10): 0.197, ("mae", 10): 0.209, ("sce", 
 def test_the_gradient_scale_makes_up_for_the_size_of_the_gradients(sandbox: Sandbox, name: str, classes: int):
     outcome = Gate(sandbox, GateSettings(), classes=classes).admit(candidate(zoo_source(name)))
     assert isinstance(outcome, Program)
-    assert outcome.gradient_scale == pytest.approx(1.0 / RATIOS[name, classes], rel=0.06 if classes == 10 else 0.15)
+    assert outcome.gradient_scale == pytest.approx(1.0 / RATIOS[name, classes], rel=0.01 if classes == 10 else 0.07)
 
 
 @pytest.mark.parametrize("factor", [0.01, 1.0, 8.0])
@@ -317,3 +318,17 @@ def test_the_gate_answers_whatever_is_asked(gate: Gate, graph, form: str):
 def test_a_loss_that_grows_beyond_float64_far_away_is_not_taken_for_one_that_falls(gate: Gate):
     steep = text("ce + ops.mean(ops.exp(0.05 * ops.abs(y_pred)), axis=-1)")
     assert isinstance(gate.admit(candidate(steep)), Program)
+
+
+def test_a_gradient_that_is_not_finite_at_a_single_probe_is_refused(gate: Gate):
+    """The probes are public: a loss may have its pole at one of them, and be smooth in float32."""
+    pole = float(typical(Space("classes", 10))["y_pred"][63, 4])
+    here = "ops.logical_and(y_pred[:, 4] == c, 0.0 * y_pred[:, 4] + 1.0 + 1e-10 > 1.0)"
+    source = (
+        f"from keras import ops\ndef loss(y_true, y_pred, c={pole!r}):\n"
+        "    ce = -ops.sum(y_true * ops.log_softmax(y_pred), axis=-1)\n"
+        f"    return ce + ops.sqrt(ops.where({here}, y_pred[:, 4] - c, 1.0))\n"
+    )
+    outcome = gate.admit(candidate(source))
+    assert isinstance(outcome, Rejection)
+    assert outcome.code is Code.NOT_FINITE
