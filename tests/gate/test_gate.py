@@ -261,8 +261,8 @@ def test_the_scale_of_a_regression_is_that_of_the_number_of_its_outputs(sandbox:
 
 
 # RMS of the logit gradient relative to cross-entropy's, logits ~ N(0, 0.5^2): measured on 20,000 samples with the
-# gradients p_t^q (p - y), 2 p_t (p - y), ... in numpy. The gate's 512 samples come within 1 %, and at 100 classes, where
-# few true classes have a large p_t, within 7 %.
+# gradients p_t^q (p - y), 2 p_t (p - y), ... in numpy. The gate's 512 samples come within 1 %, and at 100 classes,
+# where few true classes have a large p_t, within 7 %.
 RATIOS = {("focal", 10): 1.203, ("gce", 10): 0.197, ("mae", 10): 0.209, ("sce", 10): 0.510} | {
     ("focal", 100): 1.069,
     ("gce", 100): 0.0411,
