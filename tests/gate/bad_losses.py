@@ -99,6 +99,9 @@ CLASSES = {
     ),
     "Poisson of logits": BadLoss("ops.mean(y_pred - y_true * ops.log(y_pred), axis=-1)", Code.NOT_FINITE, "MISTAKE"),
     "NaN behind a minimum": BadLoss("ops.minimum(ops.sqrt(p_true - 0.5), 1.0)", Code.NOT_FINITE, "ATTACK"),
+    "NaN at usual predictions": BadLoss(
+        "ce + 0.001 * ops.sqrt(ops.square(y_pred[:, 0] - 0.6) - 0.001)", Code.NOT_FINITE, "SEARCH: finite farther away"
+    ),
     "infinite at 10 classes": BadLoss("ce / (y_pred.shape[-1] - 10.0)", Code.NOT_FINITE, "ATTACK"),
     "rare classes to a power": BadLoss(
         "ce * ops.sum(y_true * class_prior**-7.0, axis=-1)",
