@@ -189,11 +189,16 @@ def test_an_event_holds_no_nan(db):
 def test_a_score_that_is_not_finite_is_refused(db, score):
     program = make_program()
     db.record_program(program)
+    with pytest.raises(ValueError, match="finite number"):
+        make_training(program.key, score=score)
+    # Copies are not validated: the database looks for itself.
     with pytest.raises(ValueError, match="expected a finite number"):
-        record_training(db, make_training(program.key, score=score))
-    test = records.TestResult(score=score, samples=(), early_epoch=0, early_score=0.0, early_samples=())
+        record_training(db, make_training(program.key).model_copy(update={"score": score}))
+    test = records.TestResult(score=0.0, samples=(), early_epoch=0, early_score=0.0, early_samples=())
     with pytest.raises(ValueError, match="JSON"):
-        record_training(db, make_training(program.key).model_copy(update={"test": test}))
+        record_training(
+            db, make_training(program.key).model_copy(update={"test": test.model_copy(update={"score": score})})
+        )
     assert db.training_counts() == {}
 
 
