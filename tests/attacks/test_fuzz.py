@@ -41,7 +41,7 @@ def ended_after(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def check(outcome: Program | Rejection | Duplicate) -> None:
+def assert_typed(outcome: Program | Rejection | Duplicate) -> None:
     """A typed answer, in a sentence that can be shown anywhere."""
     assert isinstance(outcome, Program | Rejection | Duplicate)
     event(outcome.code if isinstance(outcome, Rejection) else type(outcome).__name__)
@@ -56,7 +56,7 @@ def check(outcome: Program | Rejection | Duplicate) -> None:
 @given(results())
 def test_a_forged_result_gets_a_typed_answer_from_the_gate(payload: bytes) -> None:
     with ended_after(SECONDS):
-        check(Gate(Forger(None, payload), GateSettings()).admit(Candidate(source=HARMLESS, operator="fuzz")))
+        assert_typed(Gate(Forger(None, payload), GateSettings()).admit(Candidate(source=HARMLESS, operator="fuzz")))
 
 
 @FUZZ
@@ -68,5 +68,5 @@ def test_a_forged_result_gets_a_typed_answer_from_the_gate(payload: bytes) -> No
 def test_any_source_gets_a_typed_answer_and_the_next_candidate_is_served(sandbox: Sandbox, source: str) -> None:
     with ended_after(SECONDS):
         assert isinstance(sandbox.trace(source), RawTrace | TraceFailure)
-        check(Gate(sandbox, GateSettings()).admit(Candidate(source=source, operator="fuzz")))
+        assert_typed(Gate(sandbox, GateSettings()).admit(Candidate(source=source, operator="fuzz")))
         assert isinstance(sandbox.trace(HARMLESS), RawTrace)
