@@ -83,7 +83,8 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
 
     RUN is the folder that keeps everything; without it, a new one under runs/.
     """
-    from alphaloss.report.console import ConsoleProgress, print_result
+    from alphaloss.report.console import print_result
+    from alphaloss.report.progress import ConsoleProgress
     from alphaloss.run import default_workers, new_run_folder
     from alphaloss.run import evolve as run_evolve
 
@@ -148,7 +149,8 @@ def evaluate(
     import json
 
     from alphaloss.evaluate import evaluate as run_evaluate
-    from alphaloss.report.console import ConsoleProgress, print_evaluations
+    from alphaloss.report.console import print_evaluations
+    from alphaloss.report.progress import ConsoleProgress
     from alphaloss.run import default_workers
 
     lines = run_evaluate(
