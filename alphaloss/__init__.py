@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alphaloss.losses.graph import LossGraph
     from alphaloss.result import Result
     from alphaloss.search import Search
-    from alphaloss.training import Data, Rung, SymmetricNoise, Task
+    from alphaloss.training import AsymmetricNoise, Data, Rung, SymmetricNoise, Task
 
 # In the source tree `sandbox`, `prompts` and `evaluators` lie beside this folder, in an installed package inside it.
 if not (_Path(__file__).parent / "sandbox").is_dir():
@@ -25,6 +25,7 @@ if not (_Path(__file__).parent / "sandbox").is_dir():
 
 _HOME = {
     "AlphalossError": "errors",
+    "AsymmetricNoise": "training",
     "Data": "training",
     "EvaluatorError": "errors",
     "InfrastructureError": "errors",
@@ -52,6 +53,7 @@ __all__ = [  # noqa: RUF022  # by use, not by letter
     "Data",
     "Rung",
     "SymmetricNoise",
+    "AsymmetricNoise",
     "AlphalossError",
     "UsageError",
     "EvaluatorError",

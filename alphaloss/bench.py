@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ class Pending:
     """Trainings under way."""
 
     program: Program
-    learning_rate_scale: float
+    first_place: int  # of their seeds among the seeds of the phase
     parts: tuple[Future[list[Training]], ...]
 
 
@@ -30,7 +31,7 @@ class Bench:
         workers: the warm processes.
         database: where every training is recorded.
         phase: whose seeds these are.
-        seeds: all losses of the phase see the same.
+        seeds: all losses of the phase see the same, in this order.
         measure: `test` opens the test data; only the verdict does.
         parts: into how many jobs the seeds of one loss are split. One job traces the loss once; more jobs keep all
             workers busy when few losses are left.
@@ -56,27 +57,44 @@ class Bench:
         self.rung = workers.info.rungs[-1].name
         # A search may find a loss of the zoo again, and a champion may be one.
         self._submitted: dict[tuple[str, float], Pending] = {}
+        self._places: dict[str, int] = {}  # how many seeds a program has
+        self._started = time.monotonic()
+        self._busy_before = workers.busy_seconds
 
-    def submit(self, program: Program, *, learning_rate_scale: float = 1.0) -> Pending:
-        """Starts the trainings of a program; one that was submitted before is not trained again."""
+    @property
+    def utilisation(self) -> float:
+        """Share of the workers' time that they spent on jobs, since this bench was made."""
+        passed = time.monotonic() - self._started
+        return (self.workers.busy_seconds - self._busy_before) / (self.workers.count * passed) if passed else 0.0
+
+    def submit(self, program: Program, *, seeds: int | None = None, learning_rate_scale: float = 1.0) -> Pending:
+        """Starts the trainings of a program; one that was submitted before is not trained again.
+
+        Args:
+            program: what is trained.
+            seeds: on how many of the phase's seeds; all, if it is not given.
+            learning_rate_scale: factor on the optimizer's learning rate.
+        """
         known = self._submitted.get((program.key, learning_rate_scale))
         if known is not None:
             return known
-        size = -(-len(self.seeds) // self.parts)
-        jobs = [
-            TrainJob(
-                graph=program.graph,
-                rung=self.rung,
-                seeds=self.seeds[first : first + size],
-                gradient_scale=program.gradient_scale,
-                learning_rate_scale=learning_rate_scale,
-                measure=self.measure,
-            )
-            for first in range(0, len(self.seeds), size)
-        ]
-        pending = Pending(program, learning_rate_scale, tuple(self.workers.submit(job) for job in jobs))
+        count = len(self.seeds) if seeds is None else seeds
+        pending = self._start(program, 0, self.seeds[:count], learning_rate_scale)
         self._submitted[program.key, learning_rate_scale] = pending
+        self._places.setdefault(program.key, count)
         return pending
+
+    def submit_again(self, program: Program) -> Pending:
+        """Starts one more training of a program, on the first seed of the phase that it has not seen.
+
+        Raises:
+            ValueError: it has seen all.
+        """
+        place = self._places.get(program.key, 0)
+        if place >= len(self.seeds):
+            raise ValueError(f"Program {program.id} has been trained on all {len(self.seeds)} seeds of the phase.")
+        self._places[program.key] = place + 1
+        return self._start(program, place, self.seeds[place : place + 1], 1.0)
 
     def collect(self, pending: Pending) -> Evaluation:
         """Waits for the trainings and records them.
@@ -85,6 +103,21 @@ class Bench:
             InfrastructureError: a worker failed, and failed again.
         """
         trainings = tuple(training for part in pending.parts for training in part.result())
-        for place, training in enumerate(trainings):
+        for place, training in enumerate(trainings, start=pending.first_place):
             self.database.record_training(training, task=self.task, phase=self.phase, place=place, measure=self.measure)
         return Evaluation(key=pending.program.key, phase=self.phase, rung=self.rung, trainings=trainings)
+
+    def _start(self, program: Program, place: int, seeds: tuple[int, ...], learning_rate_scale: float) -> Pending:
+        size = -(-len(seeds) // self.parts)
+        jobs = [
+            TrainJob(
+                graph=program.graph,
+                rung=self.rung,
+                seeds=seeds[first : first + size],
+                gradient_scale=program.gradient_scale,
+                learning_rate_scale=learning_rate_scale,
+                measure=self.measure,
+            )
+            for first in range(0, len(seeds), size)
+        ]
+        return Pending(program, place, tuple(self.workers.submit(job) for job in jobs))

@@ -49,14 +49,17 @@ def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
 
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON value on stdout and nothing else.")
-_setting_options = _options(
-    click.option(
-        "--evaluator", metavar="NAME|PATH", help="The task: a name (digits-noisy, digits) or your own .py file."
-    ),
+_common_options = _options(
     click.option("--seed", type=click.IntRange(0), help="Of everything random. [default: 0]"),
     click.option("--workers", type=click.IntRange(1), help="Training processes. [default: one a processor]"),
     click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings in YAML."),
     click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="One setting, for example search.wave=8."),
+)
+_setting_options = _options(
+    click.option(
+        "--evaluator", metavar="NAME|PATH", help="The task: a name (digits-noisy, digits) or your own .py file."
+    ),
+    _common_options,
 )
 
 
@@ -72,11 +75,12 @@ def main() -> None:
 @main.command()
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @_setting_options
-@click.option("--algorithm", metavar="NAME", help="Who decides parents and survivors: islands.")
+@click.option("--algorithm", metavar="NAME", help="Who decides parents and survivors: islands, tournament, random.")
 @click.option("--proposer", metavar="NAME", help="Who writes losses: offline.")
 @click.option("--start", multiple=True, metavar="LOSS", help="Begin with this loss. [default: cross-entropy]")
-@click.option("--evaluations", type=click.IntRange(1), help="Programs that the search trains. [default: 60]")
+@click.option("--evaluations", type=click.IntRange(1), help="Trainings of programs in the search. [default: 90]")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Also end the search after this time.")
+@click.option("--patience", type=click.IntRange(1), help="Also end it after so many evaluations without a better best.")
 @_json_option
 def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | None, **values: Any) -> None:
     """Search for a better loss, select a champion and judge it on test data.
@@ -170,6 +174,30 @@ def evaluate(
 
 
 @main.command()
+@click.argument("evaluator", required=False, metavar="[EVALUATOR]")
+@_common_options
+@click.option("--seeds", type=int, default=5, show_default=True, help="Trainings for each loss and rung, at least 3.")
+@_json_option
+def calibrate(seeds: int, as_json: bool, workers: int | None, config: Path | None, **values: Any) -> None:
+    """Train the zoo on a task and tell whether a search on it is worth its time.
+
+    EVALUATOR is the task, a name or your own .py file [default: digits-noisy]. Uses validation data only.
+    """
+    from alphaloss.calibrate import calibrate as run_calibrate
+    from alphaloss.report.calibration import print_calibration
+    from alphaloss.report.progress import ConsoleProgress
+    from alphaloss.run import default_workers
+
+    found = run_calibrate(
+        _settings(config, values), seeds=seeds, workers=workers or default_workers(), progress=ConsoleProgress()
+    )
+    if as_json:
+        click.echo(found.model_dump_json())
+    else:
+        print_calibration(found)
+
+
+@main.command()
 @click.argument("name", required=False)
 @_json_option
 def zoo(name: str | None, as_json: bool) -> None:
@@ -236,6 +264,7 @@ def _settings(config: Path | None, values: dict[str, Any]) -> Any:
         evaluator__name=values.pop("evaluator"),
         search__evaluations=values.pop("evaluations", None),
         search__minutes=values.pop("minutes", None),
+        search__patience=values.pop("patience", None),
         start=values.pop("start", None) or None,
         **values,
     )

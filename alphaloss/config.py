@@ -8,10 +8,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from alphaloss.errors import UsageError
 from alphaloss.sandbox import SandboxLimits
@@ -21,6 +22,12 @@ class Section(BaseModel):
     """Base of all settings: frozen, unknown keys and infinite numbers refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _check_shares(**shares: float) -> None:
+    if sum(shares.values()) > 1.0 + 1e-9:
+        given = ", ".join(f"{name} {share:g}" for name, share in shares.items())
+        raise PydanticCustomError("shares", "these shares add up to more than 1: {given}", {"given": given})
 
 
 class EvaluatorSettings(Section):
@@ -35,15 +42,30 @@ class EvaluatorSettings(Section):
 class SearchSettings(Section):
     """How long the search goes on, and in which steps."""
 
-    evaluations: int = Field(60, ge=0, description="programs that are trained; selection and verdict come on top")
+    evaluations: int = Field(
+        90,
+        ge=0,
+        description="programs that are trained, each further training of one counted again; the references, selection "
+        "and verdict come on top",
+    )
     minutes: float | None = Field(
         None, gt=0, description="also stop asking after this time; makes a run depend on the clock"
+    )
+    training_seconds: float | None = Field(
+        None, gt=0, description="also stop asking when trainings took this long in all; depends on the clock too"
+    )
+    patience: int | None = Field(
+        None, ge=1, description="also stop asking after this many evaluations in a row that brought no better best"
     )
     wave: int = Field(4, ge=1, description="variations that are asked for at once")
     lag: int = Field(1, ge=0, description="waves that may be in training when the next is asked for")
     attempts: int = Field(8, ge=1, description="candidates tried for a variation until the gate admits one")
     dead_waves: int = Field(5, ge=1, description="waves in a row without a score after which the search stops")
-    seeds: int = Field(1, ge=1, description="trainings that give a program its search score")
+    seeds: int = Field(1, ge=1, description="trainings that a new program gets")
+    most_seeds: int = Field(4, ge=1, description="trainings that a program may have; the promising are repeated")
+    reference_seeds: int = Field(
+        2, ge=1, description="trainings of each reference and start loss; two or more tell the noise of a training"
+    )
 
 
 class SelectionSettings(Section):
@@ -54,6 +76,14 @@ class SelectionSettings(Section):
     seeds: int = Field(8, ge=2, description="new seeds for each")
     confidence: float = Field(
         0.9, gt=0.5, lt=1, description="the champion has the largest one-sided lower bound of this confidence"
+    )
+    distinct: float = Field(
+        1e-3, ge=0, description="cosine distance of gradient fields below which the worse of two programs is left out"
+    )
+    learning_rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (0.25, 0.5, 2.0, 4.0),
+        description="factors on the learning rate, beside 1, that are tried with cross-entropy; the verdict compares "
+        "with the best",
     )
 
 
@@ -105,22 +135,65 @@ class GateSettings(Section):
 class OfflineSettings(Section):
     """How the offline proposer varies losses."""
 
-    ideas: float = Field(0.6, ge=0, le=1, description="share of idea-sized mutations; the others are small")
+    ideas: float = Field(
+        0.6, ge=0, le=1, description="share of idea-sized mutations at the start; the others are small; 0 stays 0"
+    )
     second_change: float = Field(0.3, ge=0, le=1, description="probability that a mutation is followed by another")
     most_operations: int = Field(40, ge=4, le=400, description="largest loss that it proposes, in operations")
+    bloat: float = Field(
+        0.67, ge=0, le=1, description="share of `most_operations` above which a parent is rather made smaller"
+    )
     random_changes: int = Field(4, ge=1, description="mutations that make a `random` loss out of the start")
+    adaptation: float = Field(
+        0.15, ge=0, le=1, description="how far one success or failure moves the share of an operator; 0 keeps all shares"
+    )
+    floor: float = Field(0.3, ge=0, le=1, description="part of its first share that an operator never loses")
+
+
+class VariationSettings(Section):
+    """What an algorithm asks for."""
+
+    crossover: float = Field(0.3, ge=0, le=1, description="share of variations with two parents")
+    refine: float = Field(0.1, ge=0, le=1, description="share of variations that only tune the constants of a parent")
+    random: float = Field(0.05, ge=0, le=1, description="share of variations without a parent")
+
+    @model_validator(mode="after")
+    def _are_shares(self) -> VariationSettings:
+        _check_shares(crossover=self.crossover, refine=self.refine, random=self.random)
+        return self
 
 
 class IslandSettings(Section):
-    """Population of the island model."""
+    """Islands with cells."""
 
     islands: int = Field(2, ge=1, description="number of islands")
-    population: int = Field(8, ge=2, description="members of an island")
+    exploit: float = Field(0.5, ge=0, le=1, description="share of parents that win a tournament of an island's elites")
+    explore: float = Field(
+        0.3, ge=0, le=1, description="share of parents drawn from all cells alike; the rest comes from recent elites"
+    )
+    recent: int = Field(4, ge=1, description="waves for which an elite counts as recent")
+    tournament: int = Field(3, ge=1, description="elites that compete to be a parent")
+    repeats: float = Field(
+        0.25, ge=0, lt=1, description="most of a wave's variations that train a promising program again"
+    )
+    crowding: float = Field(
+        1e-3, ge=0, description="cosine distance of gradient fields below which two losses are too near to both be kept"
+    )
+    migration_interval: int = Field(6, ge=1, description="waves between migrations")
+    migrants: int = Field(1, ge=1, description="elites that an island sends to the next")
+    stagnation: int = Field(12, ge=1, description="waves without a better best after which an island starts anew")
+
+    @model_validator(mode="after")
+    def _are_shares(self) -> IslandSettings:
+        _check_shares(exploit=self.exploit, explore=self.explore)
+        return self
+
+
+class TournamentSettings(Section):
+    """One population, kept by truncation."""
+
+    population: int = Field(16, ge=2, description="members")
     tournament: int = Field(3, ge=1, description="members that compete to be a parent")
-    crossover: float = Field(0.3, ge=0, le=1, description="share of variations with two parents")
-    random: float = Field(0.05, ge=0, le=1, description="share of variations without a parent")
-    migration_interval: int = Field(4, ge=1, description="waves between migrations")
-    migrants: int = Field(1, ge=1, description="members that an island sends to the next")
 
 
 class WorkerSettings(Section):
@@ -142,7 +215,9 @@ class Settings(Section):
 
     seed: int = Field(0, ge=0, description="of everything random")
     evaluator: EvaluatorSettings = EvaluatorSettings()
-    algorithm: Literal["islands"] = Field("islands", description="decides parents and survivors")
+    algorithm: Literal["islands", "tournament", "random"] = Field(
+        "islands", description="decides parents and survivors"
+    )
     proposer: Literal["offline"] = Field("offline", description="makes candidates from parents")
     start: tuple[str, ...] = Field(("cross-entropy",), min_length=1, description="losses that the search begins with")
     gradient_scale: Literal["match", "none"] = Field(
@@ -153,7 +228,9 @@ class Settings(Section):
     verdict: VerdictSettings = VerdictSettings()
     gate: GateSettings = GateSettings()
     offline: OfflineSettings = OfflineSettings()
+    variation: VariationSettings = VariationSettings()
     islands: IslandSettings = IslandSettings()
+    tournament: TournamentSettings = TournamentSettings()
     sandbox: SandboxLimits = SandboxLimits()
     workers: WorkerSettings = WorkerSettings()
 

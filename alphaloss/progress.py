@@ -2,7 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from alphaloss.records import Evaluation, Outcome, Phase
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run is expected to take, told before it begins.
+
+    Attributes:
+        trainings: of each phase, at most.
+        seconds: that one training takes with cross-entropy, without tracing it.
+        workers: that train at once.
+    """
+
+    trainings: Mapping[Phase, int]
+    seconds: float
+    workers: int
+
+
+@dataclass(frozen=True)
+class SearchState:
+    """How a search stands after a wave.
+
+    Attributes:
+        waves: told so far.
+        evaluations: sent to train so far.
+        budget: of evaluations.
+        programs: admitted so far.
+        best: mean search score of the best program, in units of the metric; None if none has one.
+        best_seeds: how many trainings that is the mean of.
+        utilisation: share of the workers' time spent on trainings.
+    """
+
+    waves: int
+    evaluations: int
+    budget: int
+    programs: int
+    best: float | None
+    best_seeds: int
+    utilisation: float
 
 
 class Progress:
@@ -10,6 +51,9 @@ class Progress:
 
     def start(self, message: str) -> None:
         """Something slow begins."""
+
+    def expect(self, cost: Cost) -> None:
+        """What is to come, before it begins."""
 
     def phase(self, phase: Phase, trainings: int) -> None:
         """A phase begins; `trainings` is what it is expected to take."""
@@ -20,8 +64,8 @@ class Progress:
     def trained(self, evaluation: Evaluation) -> None:
         """The trainings of a loss are done."""
 
-    def wave(self, waves: int, programs: int, best: float) -> None:
-        """A wave was told to the algorithm; how many so far, programs sent to train, best score."""
+    def wave(self, state: SearchState) -> None:
+        """A wave was told to the algorithm."""
 
     def ended(self, reason: str) -> None:
         """The search asks for no further wave, and why."""

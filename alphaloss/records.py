@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.shape_card import ShapeCard
 
 _MESSAGE_CHARACTERS = 1_000
 
@@ -62,6 +63,7 @@ class Program(Record):
     source: str = Field(description="the canonical print of `graph`: what is shown, exported and run")
     gradient_field: tuple[float, ...] = Field(description="unit-norm gradients on the gate's fixed probes")
     gradient_scale: float = Field(description="factor that matches the gradient RMS to cross-entropy's")
+    card: ShapeCard = Field(description="what it does to one sample, at the task's class count")
 
     @property
     def key(self) -> str:
@@ -176,10 +178,14 @@ Outcome = Program | Rejection | Duplicate | Failed
 """What becomes of a variation."""
 
 
+REPEAT = "repeat"
+"""The operator of a variation that makes nothing: its parent is trained on one more seed."""
+
+
 class Variation(Record):
     """A request to a proposer: make a candidate from these parents."""
 
-    operator: str = Field(description="`init`, `mutate`, `crossover` or `random`")
+    operator: str = Field(description="`init`, `mutate`, `refine`, `crossover`, `random` or `repeat`")
     parents: tuple[Program, ...] = ()
     island: int = 0
 

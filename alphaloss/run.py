@@ -9,25 +9,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from alphaloss.algorithms import Algorithm, Islands
+from alphaloss.algorithms import Algorithm, make_algorithm
 from alphaloss.bench import Bench, Measure
 from alphaloss.config import Settings, dump_settings
 from alphaloss.database import Database
 from alphaloss.environment import environment
 from alphaloss.errors import SearchFailedError, UsageError
 from alphaloss.files import write_file
-from alphaloss.gate import Gate
+from alphaloss.initial import InitialLosses
 from alphaloss.losses.export import export_keras
-from alphaloss.losses.zoo import REFERENCE, zoo_names, zoo_source
-from alphaloss.naming import DATABASE, NamedSource, find_loss
-from alphaloss.progress import Progress
+from alphaloss.losses.zoo import zoo_names
+from alphaloss.naming import DATABASE, find_loss
+from alphaloss.progress import Cost, Progress
 from alphaloss.proposers import OfflineProposer
-from alphaloss.records import Candidate, Duplicate, Evaluation, Phase, Program, Rejection, Scored
+from alphaloss.records import Evaluation, Phase
 from alphaloss.result import Result, summarise
+from alphaloss.scores import Scores
 from alphaloss.search import Search
 from alphaloss.seeds import phase_seeds
 from alphaloss.selection import Selection, select
-from alphaloss.session import Session, open_session
+from alphaloss.session import open_session
 from alphaloss.training import Workers
 from alphaloss.verdict import Verdict, judge
 
@@ -60,24 +61,9 @@ def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress
     _check_folder(folder)
     start = [find_loss(name) for name in settings.start]  # a wrong name is told before anything slow begins
     with open_session(settings, workers, progress) as session:
-        losses = Losses(session, start)
+        losses = InitialLosses(session, start)
         with Database.create(folder / DATABASE) as database:
             return _Run(settings, folder, database, losses, session.workers, progress, started).execute()
-
-
-class Losses:
-    """What a run starts from: the search's gate, its start programs and the zoo.
-
-    Raises:
-        UsageError: a start loss does not exist, or the gate refuses it.
-    """
-
-    def __init__(self, session: Session, start: Sequence[NamedSource]) -> None:
-        self.gate = session.gate()
-        self.start = [_admit(self.gate, loss.name, loss.source) for loss in start]
-        # The zoo is described by gates of its own: a search that rediscovers one of its losses may keep it.
-        self.zoo = {name: _admit(session.gate(), name, zoo_source(name)) for name in zoo_names()}
-        self.reference = self.zoo[REFERENCE]
 
 
 class _Run:
@@ -88,7 +74,7 @@ class _Run:
         settings: Settings,
         folder: Path,
         database: Database,
-        losses: Losses,
+        losses: InitialLosses,
         workers: Workers,
         progress: Progress,
         started: float,
@@ -112,6 +98,7 @@ class _Run:
             self.database.record_program(program, name)
         for program in self.losses.start:
             self.database.record_program(program)
+        self.progress.expect(self._cost())
         algorithm, search = self._search()
         selection = self._select(algorithm, search)
         verdict = self._judge(selection)
@@ -132,28 +119,58 @@ class _Run:
     def _search(self) -> tuple[Algorithm, Mapping[str, Evaluation]]:
         """The first phase; returns the algorithm and the search evaluations by key."""
         settings = self.settings.search
-        self.progress.phase(Phase.SEARCH, (settings.evaluations + len(zoo_names())) * settings.seeds)
-        bench = self._bench(Phase.SEARCH, settings.seeds)
-        references = {p.key: p for p in (*self.losses.start, *self.losses.zoo.values())}
-        pending = {key: bench.submit(program) for key, program in references.items()}
-        evaluations = {key: bench.collect(fit) for key, fit in pending.items()}
-        start = [Scored(program=p, score=evaluations[p.key].score) for p in self.losses.start]
-        if all(s.score is None for s in start):
-            raise SearchFailedError(_could_not_train(evaluations[self.losses.start[0].key]))
-        algorithm = Islands(
-            self.settings.islands, start, maximize=self.maximize, seed=self.settings.seed, lag=settings.lag
-        )
+        self.progress.phase(Phase.SEARCH, self._cost().trainings[Phase.SEARCH])
+        bench = self._bench(Phase.SEARCH, max(settings.seeds, settings.most_seeds, settings.reference_seeds))
+        algorithm = make_algorithm(self.settings, self.losses.start, self._train_references(bench))
         Search(
             settings,
             seed=self.settings.seed,
             algorithm=algorithm,
-            proposer=OfflineProposer(self.settings.offline, self.losses.start[0].graph),
+            proposer=OfflineProposer(
+                self.settings.offline,
+                start=self.losses.start[0].graph,
+                class_prior=self.workers.info.class_prior,
+            ),
             gate=self.losses.gate,
             bench=bench,
             database=self.database,
             progress=self.progress,
         ).run()
         return algorithm, {e.key: e for e in self.database.evaluations(bench.task, Phase.SEARCH, bench.rung)}
+
+    def _train_references(self, bench: Bench) -> Scores:
+        """Trains the zoo and the start losses on the seeds of the search; what they show of the noise is used there.
+
+        Raises:
+            SearchFailedError: no start loss could be trained.
+        """
+        references = {p.key: p for p in (*self.losses.start, *self.losses.zoo.values())}
+        seeds = self.settings.search.reference_seeds
+        pending = {key: bench.submit(program, seeds=seeds) for key, program in references.items()}
+        evaluations = {key: bench.collect(fit) for key, fit in pending.items()}
+        scores = Scores(maximize=self.maximize)
+        for evaluation in evaluations.values():
+            scores.add(evaluation)
+            self.progress.trained(evaluation)
+        if all(scores.get(p.key) is None for p in self.losses.start):
+            raise SearchFailedError(_could_not_train(evaluations[self.losses.start[0].key]))
+        return scores
+
+    def _cost(self) -> Cost:
+        """What the run is expected to take."""
+        search, selection, verdict = self.settings.search, self.settings.selection, self.settings.verdict
+        references = len(zoo_names()) + len({p.key for p in self.losses.start} - {self.losses.reference.key})
+        compared = selection.programs + selection.zoo + 1 + len(selection.learning_rates)
+        info = self.workers.info
+        return Cost(
+            trainings={
+                Phase.SEARCH: search.evaluations * search.seeds + references * search.reference_seeds,
+                Phase.SELECTION: compared * selection.seeds,
+                Phase.VERDICT: 4 * verdict.seeds,
+            },
+            seconds=self.workers.epoch_seconds * info.rungs[-1].epochs,
+            workers=self.workers.count,
+        )
 
     def _select(self, algorithm: Algorithm, search: Mapping[str, Evaluation]) -> Selection:
         settings = self.settings.selection
@@ -227,15 +244,6 @@ def _check_folder(folder: Path) -> None:
         raise UsageError(f"RUN must be a folder; `{existing}` is a file. Choose another name for the new run.")
     if not os.access(existing, os.W_OK):
         raise UsageError(f"The folder `{existing}` cannot be written to. Choose another place for the new run.")
-
-
-def _admit(gate: Gate, name: str, source: str) -> Program:
-    outcome = gate.admit(Candidate(source=source, operator="start"))
-    if isinstance(outcome, Rejection):
-        raise UsageError(f"The loss `{name}` cannot be used: {outcome.code}: {outcome.message}")
-    if isinstance(outcome, Duplicate):
-        raise UsageError(f"The loss `{name}` is given twice, or behaves like another start loss; leave it out.")
-    return outcome
 
 
 def _could_not_train(evaluation: Evaluation) -> str:

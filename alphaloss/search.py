@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,11 +14,22 @@ from alphaloss.bench import Bench, Pending
 from alphaloss.config import SearchSettings
 from alphaloss.database import Database, Entry
 from alphaloss.gate import Gate
-from alphaloss.progress import Progress
+from alphaloss.limits import Limits
+from alphaloss.progress import Progress, SearchState
 from alphaloss.proposers import Context, Proposer
-from alphaloss.records import Failed, Outcome, Program, Told, Variation
+from alphaloss.records import REPEAT, Failed, Outcome, Program, Told, Variation
+from alphaloss.statistics import orient
 
 _SHOWN = 8  # of the best programs, to proposers that look at them
+
+
+@dataclass(frozen=True)
+class _InTraining:
+    """A wave whose trainings are under way."""
+
+    wave: Wave
+    outcomes: Sequence[Outcome]
+    pending: Sequence[Pending | None]
 
 
 class Search:
@@ -54,11 +66,9 @@ class Search:
         self.bench = bench
         self.database = database
         self.progress = progress
+        self.limits = Limits(settings)
         self.waves = 0
-        self.told = 0
-        self.trained = 0
-        self.barren = 0  # waves in a row without a score
-        self.started = time.monotonic()
+        self.programs = 0
 
     def run(self) -> None:
         """Searches until the budget is spent.
@@ -66,30 +76,35 @@ class Search:
             while there is budget and not too much in training:
                 ask for a wave; for each of its variations propose and gate until a candidate is admitted
                 train the admitted programs in the background
-            tell the algorithm the oldest wave once its trainings are done, and go on
+            tell the algorithm and the proposer of the oldest wave once its trainings are done, and go on
 
         The order of asking and telling does not depend on how fast trainings are, so that the same seed gives the same
         search at any number of workers.
         """
-        in_training: deque[tuple[Wave, list[Outcome], list[Pending | None]]] = deque()
+        under_way: deque[_InTraining] = deque()
         while True:
-            if self._has_budget() and len(in_training) <= self.settings.lag:
-                wave = self.algorithm.ask(min(self.settings.wave, self.settings.evaluations - self.trained))
+            if not self.limits.reached and len(under_way) <= self.settings.lag:
+                wave = self.algorithm.ask(min(self.settings.wave, self.limits.evaluations_left))
                 outcomes = [self._attempt(position, variation) for position, variation in enumerate(wave)]
-                in_training.append((wave, outcomes, [self._train(outcome) for outcome in outcomes]))
+                pending = [self._train(*made) for made in zip(wave, outcomes, strict=True)]
+                under_way.append(_InTraining(wave, outcomes, pending))
                 self.waves += 1
-            elif in_training:
-                wave, outcomes, pending = in_training.popleft()
-                told = [self._collect(outcome, fit) for outcome, fit in zip(outcomes, pending, strict=True)]
-                self.algorithm.tell(wave, told)
+            elif under_way:
+                oldest = under_way.popleft()
+                told = [self._collect(*made) for made in zip(oldest.outcomes, oldest.pending, strict=True)]
+                self.algorithm.tell(oldest.wave, told)
+                self.proposer.learn(told, self.algorithm.scores)
                 self._finish(told)
             else:
                 break
-        self.database.event("search_ended", {"reason": self._why_ended(), "programs": self.trained})
-        self.progress.ended(self._why_ended())
+        self.database.event("search_ended", {"reason": self.limits.reached, "programs": self.programs})
+        self.progress.ended(self.limits.reached)
 
     def _attempt(self, position: int, variation: Variation) -> Outcome:
         """Proposes until the gate admits a candidate; every outcome is recorded, the last one counts."""
+        if variation.operator == REPEAT:
+            self.database.event("repeat", {"wave": self.waves, "position": position, "key": variation.parents[0].key})
+            return variation.parents[0]
         outcomes: list[Outcome] = []
         while len(outcomes) < self.settings.attempts:
             start = time.perf_counter()
@@ -106,6 +121,7 @@ class Search:
                 outcomes.append(self.gate.admit(candidate))
                 self._record(position, outcomes, seconds / len(candidates), time.perf_counter() - start)
                 if isinstance(outcomes[-1], Program):
+                    self.programs += 1
                     return outcomes[-1]
         return outcomes[-1]
 
@@ -121,11 +137,13 @@ class Search:
         self.database.record_entry(entry)
         self.progress.outcome(outcomes[-1])
 
-    def _train(self, outcome: Outcome) -> Pending | None:
+    def _train(self, variation: Variation, outcome: Outcome) -> Pending | None:
         if not isinstance(outcome, Program):
             return None
-        self.trained += 1
-        return self.bench.submit(outcome)
+        self.limits.evaluations += 1
+        if variation.operator == REPEAT:
+            return self.bench.submit_again(outcome)
+        return self.bench.submit(outcome, seeds=self.settings.seeds)
 
     def _collect(self, outcome: Outcome, pending: Pending | None) -> Told:
         if pending is None:
@@ -135,27 +153,17 @@ class Search:
         return Told(outcome=outcome, evaluation=evaluation)
 
     def _finish(self, told: Sequence[Told]) -> None:
-        self.told += 1
-        self.barren = 0 if any(t.score is not None for t in told) else self.barren + 1
-        record = self.algorithm.logbook[-1]
-        self.database.event("wave", {name: _plain(value) for name, value in record.items()})
-        self.progress.wave(self.told, self.trained, float(record["best"]))
-
-    def _has_budget(self) -> bool:
-        return self._why_ended() == ""
-
-    def _why_ended(self) -> str:
-        """Why no further wave is asked for; empty while the search goes on."""
-        settings = self.settings
-        if self.trained >= settings.evaluations:
-            return "all evaluations are spent"
-        if self.barren >= settings.dead_waves:
-            return f"{settings.dead_waves} waves in a row gave no program with a score"
-        if settings.minutes is not None and time.monotonic() - self.started >= 60 * settings.minutes:
-            return f"{settings.minutes:g} minutes are over"
-        return ""
-
-
-def _plain(value: object) -> float | int | str:
-    """Numbers of numpy as numbers of Python, which JSON knows."""
-    return value.item() if isinstance(value, np.generic) else value if isinstance(value, float | int) else str(value)
+        best = self.algorithm.hall_of_fame[0].score if self.algorithm.hall_of_fame else None
+        self.limits.wave(told, best.cautious if best else None)
+        self.database.event("wave", self.algorithm.logbook[-1])
+        self.progress.wave(
+            SearchState(
+                waves=self.limits.waves,
+                evaluations=self.limits.evaluations,
+                budget=self.settings.evaluations,
+                programs=self.programs,
+                best=float(orient([best.mean], self.algorithm.scores.maximize)[0]) if best else None,
+                best_seeds=best.seeds if best else 0,
+                utilisation=self.bench.utilisation,
+            )
+        )

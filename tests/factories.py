@@ -9,6 +9,7 @@ from losses.graphs import gce
 
 from alphaloss import records  # its `TestResult`, under its own name, looks like a test case to pytest
 from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.shape_card import shape_card
 from alphaloss.losses.source import print_source
 from alphaloss.records import Candidate, Evaluation, Phase, Program, Scored, Status, Told, Training
 from alphaloss.training import Rung, TaskInfo, TrainJob
@@ -27,6 +28,7 @@ def make_program(graph: LossGraph, gradient_scale: float = 1.0) -> Program:
         source=source,
         gradient_field=(1.0,),
         gradient_scale=gradient_scale,
+        card=shape_card(graph, width=10),
     )
 
 
@@ -105,6 +107,9 @@ class FakeWorkers:
             parameters=1,
             transforms="",
         )
+        self.count = 2
+        self.epoch_seconds = 0.5
+        self.busy_seconds = 0.0
         self.jobs: list[TrainJob] = []
         self.done: list[TrainJob] = []
         self._answer = answer

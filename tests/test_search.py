@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from factories import FakeWorkers, make_training
+from factories import FakeWorkers, make_told, make_training
 
-from alphaloss.algorithms import Algorithm, Islands, Wave
+from alphaloss.algorithms import Algorithm, Wave, make_algorithm
+from alphaloss.algorithms.base import Individual, Newcomer
 from alphaloss.bench import Bench
-from alphaloss.config import GateSettings, IslandSettings, OfflineSettings, SearchSettings
+from alphaloss.config import GateSettings, IslandSettings, SearchSettings, Settings
 from alphaloss.database import Database
 from alphaloss.errors import InfrastructureError
 from alphaloss.gate import Gate
 from alphaloss.losses.zoo import zoo_source
-from alphaloss.progress import Progress
+from alphaloss.progress import Progress, SearchState
 from alphaloss.proposers import Context, OfflineProposer, Proposer
 from alphaloss.records import (
+    REPEAT,
     Candidate,
     Code,
     Duplicate,
@@ -27,13 +29,13 @@ from alphaloss.records import (
     Phase,
     Program,
     Rejection,
-    Scored,
     Status,
     Told,
     Training,
     Variation,
 )
 from alphaloss.sandbox import Sandbox
+from alphaloss.scores import Scores
 from alphaloss.search import Search
 from alphaloss.training import TrainJob
 
@@ -53,6 +55,7 @@ class ScriptedProposer:
         self.queue = deque(sources)
         self.asked: list[Variation] = []
         self.draws: list[float] = []
+        self.learnt: list[Told] = []
 
     def propose(self, variation: Variation, context: Context) -> list[Candidate]:
         self.asked.append(variation)
@@ -60,32 +63,52 @@ class ScriptedProposer:
         source = self.queue.popleft() if self.queue else NOTHING
         return [Candidate(source=source, operator=variation.operator)] if source else []
 
+    def learn(self, told: Sequence[Told], scores: Scores) -> None:
+        assert all(scores.get(t.outcome.key) for t in told if t.score is not None)
+        self.learnt += told
+
 
 class Witness(Algorithm):
     """Asks for mutations of the start loss, and writes down what it was asked and told."""
 
-    def __init__(self, start: Program, lag: int) -> None:
-        super().__init__(maximize=True, seed=0, lag=lag)
-        self.start = start
+    def __init__(self, start: Program, lag: int, repeats: Sequence[int] = ()) -> None:
+        scores = Scores(maximize=True)
+        known = make_told(start, 0.1).evaluation
+        assert known is not None
+        scores.add(known)
+        super().__init__([start], scores, seed=0, lag=lag, most_seeds=4)
+        self.repeats = repeats  # the waves that train the best again
         self.calls: list[str] = []
         self.told: list[Told] = []
 
-    def _ask(self, size: int) -> Iterator[Variation]:
-        self.calls.append(f"ask {size}")
-        for _ in range(size):
-            yield Variation(operator="mutate", parents=(self.start,))
-
-    def _tell(self, wave: Wave, told: Sequence[Told]) -> None:
+    def tell(self, wave: Wave, told: Sequence[Told]) -> None:
         self.calls.append(f"tell {len(wave)}")
         self.told += told
-        self.logbook.record(best=max([t.score for t in self.told if t.score is not None], default=0.5))
+        super().tell(wave, told)
+
+    def _ask(self, size: int) -> Iterator[Variation]:
+        again = sum(call.startswith("ask") for call in self.calls) in self.repeats
+        self.calls.append(f"ask {size}")
+        for _ in range(size):
+            parent = self.best(1)[0] if again else self.start[0].program
+            yield Variation(operator=REPEAT if again else "mutate", parents=(parent,))
+
+    def _tell(self, newcomers: Sequence[Newcomer]) -> None:
+        pass
+
+    def _members(self) -> list[Individual]:
+        return []
+
+    def _drop(self, individual: Individual) -> None:
+        pass
 
 
 class Diary(Progress):
     def __init__(self) -> None:
         self.outcomes: list[Outcome] = []
         self.evaluations: list[Evaluation] = []
-        self.waves: list[tuple[int, int, float]] = []
+        self.waves: list[SearchState] = []
+        self.reasons: list[str] = []
 
     def outcome(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
@@ -93,8 +116,11 @@ class Diary(Progress):
     def trained(self, evaluation: Evaluation) -> None:
         self.evaluations.append(evaluation)
 
-    def wave(self, waves: int, programs: int, best: float) -> None:
-        self.waves.append((waves, programs, best))
+    def wave(self, state: SearchState) -> None:
+        self.waves.append(state)
+
+    def ended(self, reason: str) -> None:
+        self.reasons.append(reason)
 
 
 def score_is_q(job: TrainJob, seed: int) -> Training:
@@ -182,11 +208,56 @@ def test_without_a_budget_nothing_is_asked(lab: Lab):
     assert lab.algorithm.calls == []
 
 
-def test_a_training_of_several_seeds_counts_once(lab: Lab):
+def test_a_program_that_is_trained_on_several_seeds_at_once_counts_once(lab: Lab):
     lab.seeds = (11, 12, 13)
-    lab.run(map(gce, GOOD), evaluations=2)
-    assert [job.seeds for job in lab.workers.jobs] == [(11, 12, 13)] * 2
-    assert [len(e.trainings) for e in lab.database.evaluations("fake", Phase.SEARCH, "full")] == [3, 3]
+    lab.run(map(gce, GOOD), evaluations=2, seeds=2)
+    assert [job.seeds for job in lab.workers.jobs] == [(11, 12)] * 2
+    assert [len(e.trainings) for e in lab.database.evaluations("fake", Phase.SEARCH, "full")] == [2, 2]
+
+
+def test_a_repeat_trains_on_the_next_seed_counts_and_makes_no_program(lab: Lab):
+    lab.seeds = (11, 12, 13)
+    lab.workers = FakeWorkers(lambda job, seed: make_training(job, seed, job.graph.constants["q"] + (seed - 11) / 100))
+    witness = Witness(lab.start, lag=0, repeats=(1, 2))
+    search = lab.search(ScriptedProposer(map(gce, GOOD)), witness, evaluations=4, wave=1, lag=0)
+    search.run()
+    assert [job.seeds for job in lab.workers.jobs] == [(11,), (12,), (13,), (11,)]
+    assert [type(o) for o in lab.outcomes] == [Program, Program]
+    [first, _] = lab.database.evaluations("fake", Phase.SEARCH, "full")
+    assert [t.score for t in first.trainings] == pytest.approx([0.2, 0.21, 0.22])
+    assert [t.score for t in witness.told] == pytest.approx([0.2, 0.21, 0.22, 0.22])  # of the new trainings alone
+    score = witness.scores.get(first.key)
+    assert score is not None
+    assert (score.mean, score.seeds) == (pytest.approx(0.21), 3)
+    assert [event.payload["key"] for event in lab.database.events("repeat")] == [first.key] * 2
+    assert search.programs == 2
+
+
+def test_a_program_cannot_be_trained_on_more_seeds_than_the_phase_has(lab: Lab):
+    bench = Bench(lab.workers, lab.database, phase=Phase.SEARCH, seeds=(11, 12))
+    bench.submit(lab.start, seeds=1)
+    bench.submit_again(lab.start)
+    with pytest.raises(ValueError, match=r"Program \w{10} has been trained on all 2 seeds"):
+        bench.submit_again(lab.start)
+
+
+def test_the_proposer_learns_what_the_algorithm_was_told(lab: Lab):
+    proposer = ScriptedProposer([gce(0.2), BROKEN, gce(0.3)])
+    lab.search(proposer, evaluations=2, wave=2, attempts=1, lag=0).run()
+    assert proposer.learnt == lab.algorithm.told
+    assert [type(t.outcome) for t in proposer.learnt] == [Program, Rejection, Program]
+
+
+def test_patience_ends_a_search_that_gets_no_better(lab: Lab):
+    lab.run(map(gce, (0.2, 0.9, 0.3, 0.4, 0.5, 0.6, 0.7)), evaluations=7, wave=1, lag=0, patience=3)
+    assert len(lab.workers.jobs) == 5
+    assert lab.diary.reasons == ["3 evaluations in a row brought no better best"]
+
+
+def test_training_seconds_end_a_search(lab: Lab):
+    lab.run(map(gce, GOOD), evaluations=20, wave=1, lag=0, training_seconds=1.5)  # each takes half a second
+    assert len(lab.workers.jobs) == 3
+    assert lab.diary.reasons == ["1.5 seconds of training are spent"]
 
 
 @pytest.mark.parametrize(
@@ -280,10 +351,9 @@ def test_what_is_in_training_when_the_search_ends_is_still_told(lab: Lab):
 
 
 def test_a_search_whose_time_is_up_asks_no_more(lab: Lab):
-    search = lab.search(ScriptedProposer(map(gce, GOOD)), evaluations=4, minutes=30)
-    search.started -= 31 * 60
-    search.run()
+    lab.run(map(gce, GOOD), evaluations=4, minutes=1e-9)
     assert lab.algorithm.calls == []
+    assert lab.diary.reasons == ["1e-09 minutes are over"]
 
 
 def test_a_diverged_training_is_told_without_a_score(lab: Lab):
@@ -301,7 +371,7 @@ def test_a_diverged_training_is_told_without_a_score(lab: Lab):
 def test_a_loss_that_diverges_on_one_seed_has_no_score(lab: Lab):
     lab.seeds = (11, 12)
     lab.workers = FakeWorkers(lambda job, seed: make_training(job, seed, None if seed == 12 else 0.9))
-    [told] = lab.run([gce(0.2)], evaluations=1)
+    [told] = lab.run([gce(0.2)], evaluations=1, seeds=2)
     assert told.score is None
 
 
@@ -342,18 +412,26 @@ def test_the_seeds_of_a_loss_can_be_split_into_jobs_and_come_back_in_order(lab: 
 
 def test_waves_are_counted_and_logged(lab: Lab):
     lab.run(map(gce, (0.2, 0.4, 0.3)), evaluations=3, wave=1, lag=0)
-    assert lab.diary.waves == [(1, 1, 0.2), (2, 2, 0.4), (3, 3, 0.4)]
-    assert [event.payload for event in lab.database.events("wave")] == [{"best": 0.2}, {"best": 0.4}, {"best": 0.4}]
+    assert [(w.waves, w.evaluations, w.programs, w.best) for w in lab.diary.waves] == [
+        (1, 1, 1, 0.2),
+        (2, 2, 2, 0.4),
+        (3, 3, 3, 0.4),
+    ]
+    assert [event.payload["best"] for event in lab.database.events("wave")] == [0.2, 0.4, 0.4]
 
 
 def offline_search(lab: Lab, *, newest_first: bool, seed: int = 0) -> str:
     """A search with the real algorithm and proposer; returns the hash of what it found."""
     lab.workers = FakeWorkers(score_is_arbitrary, newest_first=newest_first)
-    islands = Islands(
-        IslandSettings(migration_interval=2), [Scored(program=lab.start, score=0.5)], maximize=True, seed=seed
-    )
-    lab.search(OfflineProposer(OfflineSettings(), lab.start.graph), islands, seed=seed, evaluations=16, wave=3).run()
-    assert len(lab.workers.jobs) == 16
+    lab.seeds = (11, 12, 13, 14)
+    settings = Settings(seed=seed, islands=IslandSettings(migration_interval=2))
+    scores = Scores(maximize=True)
+    bench = Bench(lab.workers, lab.database, phase=Phase.SEARCH, seeds=lab.seeds)
+    scores.add(bench.collect(bench.submit(lab.start, seeds=2)))
+    proposer = OfflineProposer(settings.offline, start=lab.start.graph)
+    islands = make_algorithm(settings, [lab.start], scores)
+    lab.search(proposer, islands, seed=seed, evaluations=24, wave=3, seeds=1).run()
+    assert len(lab.workers.jobs) == 1 + 24
     return lab.database.content_hash()
 
 

@@ -1,35 +1,76 @@
 """The seam between the search and whatever decides parents and survivors: ask and tell.
 
-    algorithm = Islands(settings, start, seed)
+    algorithm = Islands(settings, start, scores, seed=0)
     while budget:
         wave = algorithm.ask(size)           # what to try next
         ...                                  # propose, gate, train
         algorithm.tell(wave, told)           # one answer a variation, in the same order
 
-`ask` is legal while at most `lag` waves are untold; waves are told in the order in which they were asked.
+`ask` is legal while at most `lag` waves are untold; waves are told in the order in which they were asked. A variation
+with the operator `repeat` asks for one more training of its parent, on a fresh seed.
 """
 
 from __future__ import annotations
 
 import random
+import statistics
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+import numpy as np
 from deap import base, tools
 
-from alphaloss.records import Program, Told, Variation
+from alphaloss.records import REPEAT, Program, Told, Variation
+from alphaloss.scores import Score, Scores
 
 Wave = tuple[Variation, ...]
 
+_REMEMBERED = 64
+
+
+class Fitness(base.Fitness):  # type: ignore[misc]  # DEAP has no types
+    """DEAP's fitness: the cautious score first; of equals, the loss with fewer operations."""
+
+    weights = (1.0, -1.0)
+
 
 class Individual:
-    """A program with DEAP's fitness."""
+    """A program with DEAP's fitness. There is one a program, shared by all who keep it.
 
-    def __init__(self, program: Program, score: float, fitness: type[base.Fitness]) -> None:
+    Attributes:
+        program: what it is.
+        field: its gradient field, shape (probes,), of unit norm.
+        score: what is known of it.
+        fitness: what it is ranked by.
+    """
+
+    def __init__(self, program: Program, score: Score) -> None:
         self.program = program
-        self.fitness = fitness((score,))
+        self.field = np.array(program.gradient_field)
+        self.fitness = Fitness()
+        self._size = float(program.graph.size)
+        self.judge(score)
+
+    @property
+    def key(self) -> str:
+        """The program's."""
+        return self.program.key
+
+    def judge(self, score: Score) -> None:
+        """Takes a new score."""
+        self.score = score
+        self.fitness.values = (score.cautious, self._size)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Individual:
+        """Shared, so that DEAP's copies learn of new trainings too."""
+        return self
+
+
+Newcomer = tuple[Variation, Individual]
+"""A new program with a score, and the variation that it answers."""
 
 
 class ProtocolError(RuntimeError):
@@ -37,19 +78,34 @@ class ProtocolError(RuntimeError):
 
 
 class Algorithm(ABC):
-    """Keeps the order of ask and tell, and DEAP's random numbers; subclasses decide.
+    """Keeps the order of ask and tell, the scores, the best, and DEAP's random numbers; subclasses decide.
 
     Args:
-        maximize: whether a larger score is better.
+        start: programs to begin with; those without a score are left out.
+        scores: of the start programs and whatever else was trained on the seeds of the search; learns what is told.
         seed: of all random decisions.
         lag: how many waves may be untold when the next is asked for.
+        most_seeds: on how many seeds a program may be trained.
+
+    Raises:
+        ValueError: no start program has a score.
     """
 
-    def __init__(self, *, maximize: bool, seed: int, lag: int) -> None:
+    def __init__(
+        self, start: Sequence[Program], scores: Scores, *, seed: int, lag: int = 1, most_seeds: int = 1
+    ) -> None:
+        self.scores = scores
         self.lag = lag
+        self.most_seeds = most_seeds
+        self.start = [Individual(p, score) for p in start if (score := scores.get(p.key)) is not None]
+        if not self.start:
+            raise ValueError(f"None of the {len(start)} start programs has a score; a search needs one to begin with.")
         self.logbook = tools.Logbook()
-        self.hall_of_fame = tools.HallOfFame(32, similar=lambda a, b: a.program.key == b.program.key)
-        self._fitness = type("Fitness", (base.Fitness,), {"weights": (1.0 if maximize else -1.0,)})
+        self.hall_of_fame = tools.HallOfFame(_REMEMBERED, similar=lambda a, b: a is b)
+        self.hall_of_fame.update(self.start)
+        self.statistics = tools.Statistics(lambda individual: individual.score.mean)
+        self.statistics.register("mean", statistics.fmean)
+        self.statistics.register("spread", statistics.pstdev)
         self._untold: deque[Wave] = deque()
         self._random_state = random.Random(seed).getstate()
 
@@ -77,7 +133,7 @@ class Algorithm(ABC):
 
         Args:
             wave: what `ask` returned.
-            told: shape (len(wave),), in the same order.
+            told: shape (len(wave),), in the same order. The evaluation of a repeat has the new training only.
 
         Raises:
             ProtocolError: another wave is due, none is, or the lengths differ.
@@ -90,24 +146,74 @@ class Algorithm(ABC):
                 f"told should have length {len(wave)} (one a variation of the wave) but has {len(told)}."
             )
         self._untold.popleft()
+        for answer in told:
+            if answer.evaluation is not None:
+                self.scores.add(answer.evaluation)
+        answers = [(v, a.outcome) for v, a in zip(wave, told, strict=True) if isinstance(a.outcome, Program)]
+        known = self._judge(program for _, program in answers)
         with self._deap_random():
-            self._tell(wave, told)
+            self._tell([(v, known[p.key]) for v, p in answers if v.operator != REPEAT and p.key in known])
+        self._write_log()
 
     def best(self, count: int) -> list[Program]:
-        """The best programs so far by their search score, distinct, the best first."""
+        """The best programs so far by their cautious search score, distinct, the best first."""
         return [individual.program for individual in self.hall_of_fame[:count]]
-
-    def _individual(self, program: Program, score: float) -> Individual:
-        """A newcomer, remembered if it is among the best."""
-        newcomer = Individual(program, score, self._fitness)
-        self.hall_of_fame.update([newcomer])
-        return newcomer
 
     @abstractmethod
     def _ask(self, size: int) -> Iterator[Variation]: ...
 
     @abstractmethod
-    def _tell(self, wave: Wave, told: Sequence[Told]) -> None: ...
+    def _tell(self, newcomers: Sequence[Newcomer]) -> None:
+        """Decides who stays. All members are judged by the scores as they are now."""
+
+    @abstractmethod
+    def _members(self) -> Iterable[Individual]:
+        """Everyone who can still be a parent, or become one."""
+
+    @abstractmethod
+    def _drop(self, individual: Individual) -> None:
+        """Forgets a member: a repeated training of it failed."""
+
+    def _log_entry(self) -> dict[str, int]:
+        """What the subclass adds to the logbook's entry of a wave."""
+        return {}
+
+    def _seeds(self, individual: Individual) -> int:
+        """On how many seeds a program was trained, or is being trained."""
+        under_way = (v for wave in self._untold for v in wave if v.operator == REPEAT)
+        return individual.score.seeds + sum(v.parents[0].key == individual.key for v in under_way)
+
+    def _may_repeat(self, individual: Individual) -> bool:
+        """Whether a program can be trained on another seed: seeds are left, and it is not being trained now."""
+        return individual.score.seeds == self._seeds(individual) < self.most_seeds
+
+    def _judge(self, told: Iterable[Program]) -> dict[str, Individual]:
+        """Every new training changes the noise, and with it everybody's standing: all who are kept are judged anew.
+
+        Returns:
+            By key, they and the told programs that have a score.
+        """
+        known = {i.key: i for i in (*self.hall_of_fame, *self.start, *self._members())}
+        for individual in list(known.values()):
+            score = self.scores.get(individual.key)
+            if score is None:
+                self._drop(known.pop(individual.key))
+            else:
+                individual.judge(score)
+        for program in told:
+            score = self.scores.get(program.key)
+            if score is not None:
+                known.setdefault(program.key, Individual(program, score))
+        self.start = [individual for individual in self.start if individual.key in known]
+        self.hall_of_fame.clear()
+        self.hall_of_fame.update(list(known.values()))
+        return known
+
+    def _write_log(self) -> None:
+        members = list(self._members())
+        entry = self.statistics.compile(members) if members else {"mean": None, "spread": None}
+        best = self.hall_of_fame[0].score.mean if len(self.hall_of_fame) else None
+        self.logbook.record(members=len(members), best=best, noise=self.scores.noise, **entry, **self._log_entry())
 
     @contextmanager
     def _deap_random(self) -> Iterator[None]:

@@ -1,13 +1,16 @@
-"""Island model: separate populations with tournament selection and elitism, and migration around a ring.
+"""Islands of cells: separate populations that keep the best of every kind, and know how far scores can be trusted.
 
-    for each variation of a wave, on the islands in turn:
-        crossover of two tournament winners, or mutation of one, or a random loss
+    for a share of a wave: train the promising again, on a fresh seed
+    for each other variation, on the islands in turn:
+        parents by tournament (exploit), from any cell (explore), or from those that entered lately (recent)
+        crossover of two, mutation or refinement of one, or a random loss
     when the wave is told:
-        each island keeps the best `population` of its old and new members
-        every `migration_interval` waves the best of each island also go to the next one
+        newcomers enter the cells of their island; contests that are clear are settled
+        every `migration_interval` waves the best of each island try to enter the next one
+        an island whose best is `stagnation` waves old starts anew, unless it is the best island
 
-Whitley, Rana and Heckendorn, "The Island Model Genetic Algorithm", 1999. The parts are DEAP's: `base.Fitness`,
-`selTournament`, `selBest`, `migRing`, `HallOfFame`, `Statistics`, `Logbook`.
+Islands: Whitley, Rana and Heckendorn, "The Island Model Genetic Algorithm", 1999; starting them anew: Romera-Paredes et
+al., "Mathematical discoveries from program search with large language models", 2024. Cells: `cells.py`.
 """
 
 from __future__ import annotations
@@ -15,81 +18,131 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-from deap import base, tools
+from deap import tools
 
-from alphaloss.algorithms.base import Algorithm, Individual, Wave
-from alphaloss.config import IslandSettings
-from alphaloss.records import Program, Scored, Told, Variation
+from alphaloss.algorithms.base import Algorithm, Individual, Newcomer
+from alphaloss.algorithms.cells import Island
+from alphaloss.algorithms.variations import tournament, vary
+from alphaloss.config import IslandSettings, VariationSettings
+from alphaloss.records import REPEAT, Program, Variation
+from alphaloss.scores import Scores
 
 
 class Islands(Algorithm):
-    """See the module's text.
+    """See the module's text; the arguments that are not here are `Algorithm`'s.
 
     Args:
-        settings: population sizes and rates.
-        start: the evaluated programs that every island begins with; at least one has a score.
-        maximize: whether a larger score is better.
-        seed: of all random decisions.
-        lag: how many waves may be untold when the next is asked for.
+        settings: of the islands.
+        variation: shares of the operators.
     """
 
     def __init__(
-        self, settings: IslandSettings, start: Sequence[Scored], *, maximize: bool, seed: int, lag: int = 1
+        self,
+        settings: IslandSettings,
+        variation: VariationSettings,
+        start: Sequence[Program],
+        scores: Scores,
+        *,
+        seed: int,
+        lag: int = 1,
+        most_seeds: int = 1,
     ) -> None:
-        super().__init__(maximize=maximize, seed=seed, lag=lag)
+        super().__init__(start, scores, seed=seed, lag=lag, most_seeds=most_seeds if settings.repeats else 1)
         self.settings = settings
-        first = [self._individual(s.program, s.score) for s in start if s.score is not None]
-        self.islands = [list(first) for _ in range(settings.islands)]
-        self.statistics = tools.Statistics(lambda individual: individual.fitness.values[0])
-        for name, function in (("best", np.max if maximize else np.min), ("mean", np.mean), ("spread", np.std)):
-            self.statistics.register(name, function)
-        self.toolbox = base.Toolbox()
-        self.toolbox.register("select", tools.selTournament, k=1, tournsize=settings.tournament)
-        self.toolbox.register("survive", tools.selBest, k=settings.population)
-        self.toolbox.register("migrate", tools.migRing, selection=tools.selBest, replacement=tools.selWorst)
-        self.toolbox.register("mate", Variation, operator="crossover")
-        self.toolbox.register("mutate", Variation, operator="mutate")
-        self._next_island = 0
+        self.variation = variation
+        self.exploit = tournament(settings.tournament)
+        self.restarts = 0
         self._waves_told = 0
+        self._next_island = 0
+        self._repeats = 0.0
+        self.islands = [self._settled(self.start) for _ in range(settings.islands)]
 
     def _ask(self, size: int) -> Iterator[Variation]:
-        for _ in range(size):
-            island = self._next_island
-            self._next_island = (island + 1) % len(self.islands)
-            members = self.islands[island]
-            draw = random.random()
-            if draw < self.settings.random:
-                yield Variation(operator="random", island=island)
-            elif draw < self.settings.random + self.settings.crossover and len(members) > 1:
-                yield self.toolbox.mate(parents=self._pair(members), island=island)
-            else:
-                yield self.toolbox.mutate(parents=(self._parent(members),), island=island)
+        repeats = list(self._repeat(size))
+        yield from repeats
+        for _ in range(size - len(repeats)):
+            number = self._next_island
+            self._next_island = (number + 1) % len(self.islands)
+            island = self.islands[number]
 
-    def _tell(self, wave: Wave, told: Sequence[Told]) -> None:
-        for variation, answer in zip(wave, told, strict=True):
-            if isinstance(answer.outcome, Program) and answer.score is not None:
-                self.islands[variation.island].append(self._individual(answer.outcome, answer.score))
+            def choose(members: Sequence[Individual], island: Island = island) -> Individual:
+                return self._parent(members, island)
+
+            yield vary(self.variation, island.elites, choose, self.exploit, number)
+
+    def _tell(self, newcomers: Sequence[Newcomer]) -> None:
         self._waves_told += 1
-        if self._waves_told % self.settings.migration_interval == 0 and len(self.islands) > 1:
-            # migRing overwrites the worst members: with a copy of them to overwrite, an island loses nobody.
-            migrants = min(self.settings.migrants, *(len(island) for island in self.islands))
-            for island in self.islands:
-                island.extend(tools.selWorst(island, migrants))
-            self.toolbox.migrate(self.islands, k=migrants)
+        for variation, newcomer in newcomers:
+            self.islands[variation.island].enter(newcomer, self._waves_told)
         for island in self.islands:
-            island[:] = self.toolbox.survive(_distinct(island))
-        everyone = [individual for island in self.islands for individual in island]
-        self.logbook.record(wave=self._waves_told, members=len(everyone), **self.statistics.compile(everyone))
+            island.settle(self._waves_told)
+        if self._waves_told % self.settings.migration_interval == 0:
+            self._migrate()
+        self._start_anew()
 
-    def _parent(self, members: list[Individual]) -> Program:
-        winner: Individual = self.toolbox.select(members)[0]
-        return winner.program
+    def _members(self) -> Iterator[Individual]:
+        for island in self.islands:
+            yield from island
 
-    def _pair(self, members: list[Individual]) -> tuple[Program, Program]:
-        first = self._parent(members)
-        return first, self._parent([m for m in members if m.program.key != first.key])
+    def _drop(self, individual: Individual) -> None:
+        for island in self.islands:
+            island.drop(individual, self._waves_told)
 
+    def _log_entry(self) -> dict[str, int]:
+        return {
+            "cells": sum(len(island.elites) for island in self.islands),
+            "contests": sum(len(island.contests) for island in self.islands),
+            "restarts": self.restarts,
+        }
 
-def _distinct(members: list[Individual]) -> list[Individual]:
-    return list({m.program.key: m for m in members}.values())
+    def _repeat(self, size: int) -> Iterator[Variation]:
+        """The most hopeful of those whom another training would tell something about.
+
+        What is left of a whole repeat is carried to the next wave, so that small waves have their share too.
+        """
+        self._repeats = self._repeats % 1.0 + size * self.settings.repeats
+        wanted: dict[str, tuple[Individual, int]] = {}
+        for number, island in enumerate(self.islands):
+            for group in island.worth_repeating():
+                fewest = min(group, key=self._seeds)
+                if self._may_repeat(fewest):
+                    wanted.setdefault(fewest.key, (fewest, number))
+        ranked = sorted(wanted.values(), key=lambda want: want[0].score.hopeful, reverse=True)
+        for individual, number in ranked[: int(self._repeats)]:
+            self._repeats -= 1.0
+            yield Variation(operator=REPEAT, parents=(individual.program,), island=number)
+
+    def _parent(self, members: Sequence[Individual], island: Island) -> Individual:
+        draw = random.random()
+        if draw < self.settings.exploit:
+            return self.exploit(members)
+        if draw < self.settings.exploit + self.settings.explore:
+            return random.choice(members)
+        newer = island.newer_than(self._waves_told - self.settings.recent)
+        recent = [member for member in members if member in newer]
+        return random.choice(recent) if recent else self.exploit(members)
+
+    def _migrate(self) -> None:
+        """All leave before any arrives. DEAP's `migRing` would overwrite members; here migrants enter as newcomers."""
+        leaving = [tools.selBest(island.elites, self.settings.migrants) for island in self.islands]
+        for island, migrants in zip(self.islands, leaving[-1:] + leaving[:-1], strict=True):
+            for migrant in migrants:
+                island.enter(migrant, self._waves_told)
+
+    def _start_anew(self) -> None:
+        bests = [island.best for island in self.islands]
+        leader = max((best for best in bests if best is not None), key=lambda best: best.fitness, default=None)
+        if leader is None:
+            return
+        home = self.islands[bests.index(leader)]
+        stale = self._waves_told - self.settings.stagnation
+        for number, (island, best) in enumerate(zip(self.islands, bests, strict=True)):
+            if island is not home and best is not None and best not in island.newer_than(stale):
+                self.islands[number] = self._settled([*self.start, self.exploit(home.elites)])
+                self.restarts += 1
+
+    def _settled(self, individuals: Sequence[Individual]) -> Island:
+        island = Island(most_seeds=self.most_seeds, crowding=self.settings.crowding)
+        for individual in individuals:
+            island.enter(individual, self._waves_told)
+        return island

@@ -18,7 +18,7 @@ from typing import Self
 
 from pydantic import JsonValue
 
-from alphaloss.database import file
+from alphaloss.database import file, migration
 from alphaloss.database.lock import RunLock
 from alphaloss.database.rows import (
     Entry,
@@ -66,7 +66,7 @@ class Database:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Opens the database of a run for writing.
+        """Opens the database of a run for writing; one of version 1 becomes one of version 2.
 
         Raises:
             UsageError: the file is missing, damaged, foreign or of another version, or another process is writing
@@ -77,13 +77,15 @@ class Database:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Opens the database of a run for reading only, also while a controller writes to it.
+        """Opens the database of a run for reading only, also while a controller writes to it, and also of version 1.
 
         Raises:
             UsageError: the file is missing, damaged, foreign or of another version.
         """
         file.check(path)
-        return cls(path, file.connect_reader(path), lock=None)
+        connection = file.connect_reader(path)
+        migration.complete(connection)
+        return cls(path, connection, lock=None)
 
     @classmethod
     def _open_locked(cls, path: Path, *, make: bool) -> Self:
@@ -92,7 +94,11 @@ class Database:
             on_error.callback(lock.release)
             if make:
                 file.make(path)
-            database = cls(path, file.connect_writer(path), lock)
+            connection = file.connect_writer(path)
+            on_error.callback(connection.close)
+            database = cls(path, connection, lock)
+            with database._transaction():
+                migration.migrate(connection)
             on_error.pop_all()
         return database
 
@@ -165,7 +171,7 @@ class Database:
     def entries(self) -> Iterator[Entry]:
         """All outcomes, by wave, position and attempt."""
         sql = (
-            "SELECT outcomes.*, canonical_source, graph, gradient_field, gradient_scale "
+            "SELECT outcomes.*, canonical_source, graph, gradient_field, gradient_scale, shape_card "
             "FROM outcomes LEFT JOIN programs ON programs.key = outcomes.key ORDER BY wave, position, attempt"
         )
         return map(read_entry, self._rows(sql))

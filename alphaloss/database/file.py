@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from alphaloss.database.schema import APPLICATION_ID, SCHEMA, VERSION
+from alphaloss.database.schema import APPLICATION_ID, READABLE, SCHEMA
 from alphaloss.errors import InfrastructureError, UsageError
 
 
@@ -27,12 +27,12 @@ def make(path: Path) -> None:
 
 
 def check(path: Path) -> None:
-    """Refuses a file that is not a readable database of this version, without changing it.
+    """Refuses a file that is not a database of a version that can be read, without changing it.
 
     Raises:
         UsageError: the file is missing, damaged, foreign or of another version.
     """
-    expected = f"expected an alphaloss database of version {VERSION}"
+    expected = f"expected an alphaloss database of version {' or '.join(map(str, READABLE))}"
     if not path.is_file():
         raise UsageError(f"there is no file `{path}`; {expected}. Give the folder of a run of `alphaloss evolve`.")
     try:
@@ -46,7 +46,7 @@ def check(path: Path) -> None:
             f"`{path}` is not a run; {expected}, received a database of another program. "
             "Give the folder of a run of `alphaloss evolve`."
         )
-    if version != VERSION:
+    if version not in READABLE:
         raise UsageError(
             f"`{path}` is of another version; {expected}, received version {version}. "
             "Use the alphaloss that made it, or start a new run."

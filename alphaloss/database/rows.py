@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 
 from alphaloss.database.schema import OUTCOMES
 from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.shape_card import ShapeCard
 from alphaloss.records import (
     Candidate,
     Code,
@@ -70,6 +71,7 @@ def program_row(program: Program, name: str | None) -> Row:
         "graph": program.graph.to_json(),
         "gradient_field": struct.pack(f"<{len(program.gradient_field)}d", *program.gradient_field),
         "gradient_scale": program.gradient_scale,
+        "shape_card": program.card.model_dump_json(),
     }
 
 
@@ -81,6 +83,7 @@ def read_program(row: sqlite3.Row, candidate: Candidate | None = None) -> Progra
         source=row["canonical_source"],
         gradient_field=tuple(number for (number,) in struct.iter_unpack("<d", row["gradient_field"])),
         gradient_scale=row["gradient_scale"],
+        card=ShapeCard.model_validate_json(row["shape_card"]),
     )
 
 

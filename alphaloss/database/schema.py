@@ -1,11 +1,13 @@
-"""The tables of a run's database, version 1, and the statements that follow from their columns."""
+"""The tables of a run's database, version 2, and the statements that follow from their columns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 APPLICATION_ID = 0x414C4F53  # "ALOS", in the header of the file
-VERSION = 1
+VERSION = 2
+READABLE = (1, VERSION)
+"""What `alphaloss.database.migration` makes look like the present version."""
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -27,7 +29,8 @@ CREATE TABLE programs (
     canonical_source TEXT NOT NULL,
     graph            TEXT NOT NULL,          -- JSON, format `alphaloss.graph`
     gradient_field   BLOB NOT NULL,          -- little-endian float64
-    gradient_scale   REAL NOT NULL
+    gradient_scale   REAL NOT NULL,
+    shape_card       TEXT NOT NULL           -- JSON
 );
 CREATE TABLE outcomes (
     wave          INTEGER NOT NULL,
@@ -110,7 +113,7 @@ PROGRAMS = Table(
         *("name", "author_source", "operator", "parents"),
         *("canonical_source", "graph", "gradient_field", "gradient_scale"),
     ),
-    aside=("details",),
+    aside=("details", "shape_card"),
 )
 OUTCOMES = Table(
     "outcomes",

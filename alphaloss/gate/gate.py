@@ -14,6 +14,7 @@ from alphaloss.gate.source import SourceError, read_signature
 from alphaloss.losses.binding import bind
 from alphaloss.losses.cost import cost, elements
 from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.shape_card import shape_card
 from alphaloss.losses.source import print_source
 from alphaloss.losses.types import GraphError, NotPerSampleError, ShapeError, Target
 from alphaloss.records import Candidate, Code, Duplicate, Program, Rejection
@@ -84,6 +85,7 @@ class Gate:
             source=print_source(graph),
             gradient_field=tuple(field.tolist()),
             gradient_scale=1.0 / ratio if self.match_scale else 1.0,
+            card=shape_card(graph, self.space.width),
         )
 
     def trace(self, candidate: Candidate) -> LossGraph | Rejection:

@@ -2,55 +2,161 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
+from pydantic import TypeAdapter
 
 from alphaloss.config import OfflineSettings
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_source
 from alphaloss.losses.types import GraphError
 from alphaloss.proposers.context import Context
-from alphaloss.proposers.operators import CROSSOVERS, IDEAS, SMALL, NotApplicableError
-from alphaloss.records import Candidate, Variation
+from alphaloss.proposers.credit import Shares
+from alphaloss.proposers.crossovers import CROSSOVERS
+from alphaloss.proposers.draws import NotApplicableError
+from alphaloss.proposers.glance import Glance, Look
+from alphaloss.proposers.ideas import IDEAS, PRIOR_IDEAS
+from alphaloss.proposers.refine import Step, Tuner
+from alphaloss.proposers.small import SHRINKING, SMALL
+from alphaloss.proposers.surgery import Y_PRED, Y_TRUE, below
+from alphaloss.records import Candidate, Failed, Program, Told, Variation
+from alphaloss.scores import Scores
+
+_TRIES = 40
+_SHRINK = 4.0  # by this factor the operators that shrink count more for a large parent
+_UNEVEN = 1.5  # most over least frequent class, from which on operators with the prior are worth it
+_GOOD, _FAIR = 1.0, 0.5
+_REJECTED = 0.5  # how much a refusal by the gate counts: it cost no training
+_REMEMBERED = 63
+_STEP = TypeAdapter(Step)
 
 
 class OfflineProposer:
-    """Mutates and crosses loss graphs, and prints the result as a candidate file.
+    """Mutates, crosses and tunes loss graphs, and prints the result as a candidate file.
+
+    What it learns, the shares of its operators and the steps of constants, depends on the told answers only.
 
     Args:
         settings: shares and limits.
         start: the loss that `random` variations begin with.
+        class_prior: the task's, shape (classes,); empty if it is not known, or for tasks of values.
     """
 
-    def __init__(self, settings: OfflineSettings, start: LossGraph) -> None:
+    def __init__(self, settings: OfflineSettings, *, start: LossGraph, class_prior: Sequence[float] = ()) -> None:
         self.settings = settings
         self.start = start
+        self.glance = Glance(start.target, tuple(class_prior))
+        uneven = bool(class_prior) and max(class_prior) > _UNEVEN * min(class_prior)
+        ideas = {**IDEAS, **PRIOR_IDEAS} if uneven else IDEAS
+        self._mutations = {**SMALL, **ideas}
+        fixed = {"floor": settings.floor, "rate": settings.adaptation}
+        weights = {name: settings.ideas / len(ideas) for name in ideas}
+        weights |= {name: (1.0 - settings.ideas) / len(SMALL) for name in SMALL}
+        self.mutations = Shares(weights, **fixed)
+        self.crossovers = Shares(dict.fromkeys(CROSSOVERS, 1.0), **fixed)
+        self._tuner = Tuner()
+        self._seen: set[str] = set()
+        self._recent: list[float] = []
 
     def propose(self, variation: Variation, context: Context) -> list[Candidate]:
-        """One candidate; none if the drawn operator does not apply or yields nothing valid."""
-        try:
-            name, graph = self._vary(variation, context.rng)
-        except (NotApplicableError, GraphError):
-            return []
-        if graph.size > self.settings.most_operations or graph.key in {p.key for p in variation.parents}:
-            return []
-        parents = tuple(p.key for p in variation.parents)
-        return [Candidate(source=print_source(graph), operator=f"{variation.operator}.{name}", parents=parents)]
+        """One candidate; none if nothing that looks sound was found in a bounded number of tries.
 
-    def _vary(self, variation: Variation, rng: np.random.Generator) -> tuple[str, LossGraph]:
-        if variation.operator == "crossover":
-            name = list(CROSSOVERS)[rng.integers(len(CROSSOVERS))]
-            first, second = variation.parents
-            return name, CROSSOVERS[name](first.graph, second.graph, rng)
-        if variation.operator == "mutate":
-            (parent,) = variation.parents
-            return self._mutate(parent.graph, 1 + (rng.random() < self.settings.second_change), rng)
+        Args:
+            variation: `mutate` or `refine` of one parent, `crossover` of two, `random`, or `init`, the start itself.
+            context: only its random numbers are used.
+        """
+        if variation.operator == "init":
+            return [Candidate(source=print_source(self.start), operator="init")]
+        parents = [p.graph for p in variation.parents]
+        looks = [self.glance.look(graph) for graph in parents or [self.start]]
+        for _ in range(_TRIES):
+            try:
+                child = self._vary(variation.operator, parents, context.rng)
+            except (NotApplicableError, GraphError):
+                continue
+            if self._is_new(child.graph, parents) and _is_sound(self.glance.look(child.graph), looks):
+                return [
+                    Candidate(
+                        source=print_source(child.graph),
+                        operator=f"{variation.operator}.{'+'.join(child.changes)}",
+                        parents=tuple(p.key for p in variation.parents),
+                        details={"step": list(child.step)} if child.step else {},
+                    )
+                ]
+        return []
+
+    def learn(self, told: Sequence[Told], scores: Scores) -> None:
+        """Rewards the operators by what became of their candidates; a repeated training of a program tells nothing."""
+        for answer in told:
+            outcome = answer.outcome
+            if isinstance(outcome, Failed):
+                continue
+            kind, _, changes = outcome.candidate.operator.partition(".")
+            reward, trust = 0.0, _REJECTED
+            if isinstance(outcome, Program):
+                if outcome.key in self._seen:
+                    continue
+                self._seen.add(outcome.key)
+                reward, trust = self._judge(outcome, scores), 1.0
+                if kind == "refine":
+                    step = _STEP.validate_python(outcome.candidate.details["step"])
+                    self._tuner.learn(outcome.graph, step, success=reward == _GOOD)
+            for name in changes.split("+"):
+                (self.crossovers if kind == "crossover" else self.mutations).reward(name, reward, trust)
+
+    def _vary(self, operator: str, parents: Sequence[LossGraph], rng: np.random.Generator) -> _Child:
+        if operator == "crossover":
+            name = self.crossovers.draw(rng)
+            return _Child(CROSSOVERS[name](parents[0], parents[1], rng), (name,))
+        if operator == "refine":
+            graph, step = self._tuner.propose(parents[0], rng)
+            return _Child(graph, ("constants",), step)
+        if operator == "mutate":
+            return self._mutate(parents[0], 1 + (rng.random() < self.settings.second_change), rng)
         return self._mutate(self.start, self.settings.random_changes, rng)
 
-    def _mutate(self, graph: LossGraph, changes: int, rng: np.random.Generator) -> tuple[str, LossGraph]:
+    def _mutate(self, graph: LossGraph, changes: int, rng: np.random.Generator) -> _Child:
         names = []
         for _ in range(changes):
-            operators = IDEAS if rng.random() < self.settings.ideas else SMALL
-            name = list(operators)[rng.integers(len(operators))]
-            graph = operators[name](graph, rng)
+            large = graph.size > self.settings.bloat * self.settings.most_operations
+            name = self.mutations.draw(rng, favoured=SHRINKING if large else (), factor=_SHRINK)
+            graph = self._mutations[name](graph, rng)
             names.append(name)
-        return "+".join(names), graph
+        return _Child(graph, tuple(names))
+
+    def _is_new(self, graph: LossGraph, parents: Sequence[LossGraph]) -> bool:
+        """Within the size limit, from labels and predictions, and neither a parent nor a program of the search."""
+        needed = below(graph, graph.output)
+        return (
+            graph.size <= self.settings.most_operations
+            and {Y_TRUE, Y_PRED} <= set(needed)
+            and graph.key not in self._seen
+            and graph.key not in {p.key for p in parents}
+        )
+
+    def _judge(self, program: Program, scores: Scores) -> float:
+        """`_GOOD` if it is clearly better than its best parent, `_FAIR` if better than half of the recent programs."""
+        score = scores.get(program.key)
+        if score is None:
+            return 0.0
+        half = float(np.median(self._recent)) if self._recent else -math.inf
+        self._recent = [*self._recent[-_REMEMBERED:], score.mean]
+        parents = [p for p in map(scores.get, program.candidate.parents) if p is not None]
+        best = max(parents, key=lambda p: p.mean, default=None)
+        if best is not None and score.mean - best.mean > math.hypot(score.error, best.error):
+            return _GOOD
+        return _FAIR if score.mean > half else 0.0
+
+
+class _Child(NamedTuple):
+    graph: LossGraph
+    changes: tuple[str, ...]
+    step: Step = ()
+
+
+def _is_sound(look: Look, parents: Sequence[Look]) -> bool:
+    """Worth tracing, and no parent in other words."""
+    return look.sound and not any(look.resembles(parent) for parent in parents if parent.sound)

@@ -147,6 +147,7 @@ def _(shown: ProgramShown) -> None:
     for phase, scores in shown.scores.items():
         _stdout.print(f"{phase}: {', '.join(_number(s) for s in scores)}")
     _stdout.print(f"\n{escape(shown.formula)}\n")
+    _stdout.print(f"{shown.card.describe()}\n")
     _print_code(shown.source)
 
 

@@ -8,32 +8,47 @@ from collections import Counter
 from rich.console import Console
 from rich.markup import escape
 
-from alphaloss.progress import Progress
-from alphaloss.records import Evaluation, Outcome, Phase, Program
+from alphaloss.progress import Cost, Progress, SearchState
+from alphaloss.records import Duplicate, Evaluation, Outcome, Phase, Program, Rejection
 
 _stderr = Console(stderr=True, highlight=False)
 
 _WHAT = {
-    Phase.SEARCH: "search: one seed a program, validation data",
+    Phase.SEARCH: "search: validation data, one seed a program, more for the promising",
     Phase.SELECTION: "selection: new seeds, validation data",
     Phase.VERDICT: "verdict: new seeds, test data",
     Phase.EVALUATION: "evaluation: all losses on the same seeds",
 }
+_LINES = 12  # of a search, however long it is
 
 
 class ConsoleProgress(Progress):
-    """A line for every third wave of the search, and for each quarter of the other phases."""
+    """A dozen lines for a search, and one for each quarter of the other phases."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
         self.outcomes: Counter[str] = Counter()
-        self.trainings = 0
+        self.trainings = 0  # of this phase
         self.expected = 0
+        self.all_trainings = 0  # of the run so far
+        self.cost: Cost | None = None
+        self.ready = self.started
         self.current: Phase | None = None
+        self.shown = 0
 
     def start(self, message: str) -> None:
         """Says what is slow."""
         self._say(f"{message} ...")
+
+    def expect(self, cost: Cost) -> None:
+        """Says how long it will take."""
+        self.cost, self.ready = cost, time.monotonic()
+        trainings = sum(cost.trainings.values())
+        seconds = trainings * cost.seconds / cost.workers
+        self._say(
+            f"expected: {trainings} trainings of about {cost.seconds:.2g} s and the tracing of each loss, on "
+            f"{cost.workers} worker{'s' * (cost.workers > 1)}: {_duration(seconds)} or somewhat more"
+        )
 
     def phase(self, phase: Phase, trainings: int) -> None:
         """Says what begins and how long it is."""
@@ -42,28 +57,56 @@ class ConsoleProgress(Progress):
 
     def outcome(self, outcome: Outcome) -> None:
         """Counts."""
-        self.outcomes["admitted" if isinstance(outcome, Program) else "refused"] += 1
+        if isinstance(outcome, Rejection):
+            self.outcomes[outcome.code.value] += 1
+        elif isinstance(outcome, Duplicate):
+            self.outcomes["duplicates"] += 1
+        elif not isinstance(outcome, Program):
+            self.outcomes["nothing proposed"] += 1
 
     def trained(self, evaluation: Evaluation) -> None:
         """Says how far a phase without waves is."""
         before = self.trainings
         self.trainings += len(evaluation.trainings)
+        self.all_trainings += len(evaluation.trainings)
         quarter = max(1, self.expected // 4)
         if self.current is not Phase.SEARCH and before // quarter != self.trainings // quarter:
-            self._say(f"  {self.trainings} of {self.expected} trainings")
+            self._say(f"  {self.trainings} of {self.expected} trainings{self._left()}")
 
-    def wave(self, waves: int, programs: int, best: float) -> None:
+    def wave(self, state: SearchState) -> None:
         """Says how the search goes."""
-        if waves % 3 == 0:
-            self._say(
-                f"  wave {waves}: best score {best:.4f}; {self.outcomes['admitted']} programs, "
-                f"{self.outcomes['refused']} candidates not admitted"
-            )
+        line = state.evaluations * _LINES // max(1, state.budget)
+        if line == self.shown:
+            return
+        self.shown = line
+        seeds = f"{state.best_seeds} seed{'s' * (state.best_seeds != 1)}"
+        best = "no score yet" if state.best is None else f"best {state.best:.4f} ({seeds})"
+        refused = ", ".join(f"{count} {name}" for name, count in self.outcomes.most_common())
+        self._say(
+            f"  wave {state.waves}: {best}; {state.evaluations} of {state.budget} evaluations, {state.programs} "
+            f"programs; refused: {refused or 'none'}; workers busy {state.utilisation:.0%}{self._left()}"
+        )
 
     def ended(self, reason: str) -> None:
         """Says why."""
         self._say(f"  the search is over: {reason}")
 
+    def _left(self) -> str:
+        """Time to go, if the remaining trainings are as fast as those before."""
+        if self.cost is None or not self.all_trainings:
+            return ""
+        phases = list(self.cost.trainings)
+        later = phases[phases.index(self.current) + 1 :] if self.current in phases else []
+        remaining = max(0, self.expected - self.trainings) + sum(self.cost.trainings[phase] for phase in later)
+        seconds = (time.monotonic() - self.ready) / self.all_trainings * remaining
+        return f"; {_duration(seconds)} left"
+
     def _say(self, text: str) -> None:
         seconds = int(time.monotonic() - self.started)
         _stderr.print(f"{seconds // 60:3d}:{seconds % 60:02d}  {escape(text)}", soft_wrap=True)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from alphaloss.database import Database
 from alphaloss.errors import UsageError
+from alphaloss.losses.shape_card import ShapeCard
 from alphaloss.losses.symbolic import latex
 from alphaloss.naming import DATABASE
 from alphaloss.records import Phase, Program, Record, Rejection
@@ -55,6 +56,7 @@ class ProgramShown(Record):
     source: str
     author_source: str
     gradient_scale: float
+    card: ShapeCard
     scores: dict[str, list[float | None]] = Field(description="validation scores by phase, one a seed")
 
 
@@ -132,6 +134,7 @@ def describe_program(database: Database, prefix: str) -> ProgramShown:
         source=program.source,
         author_source=program.candidate.source,
         gradient_scale=program.gradient_scale,
+        card=program.card,
         scores=scores,
     )
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from alphaloss.errors import EvaluatorError
 from alphaloss.training.task import Task
 
@@ -66,6 +68,12 @@ def blame(path: Path) -> Iterator[None]:
     except EvaluatorError as error:
         line = _line(path, error)
         raise EvaluatorError(f"{path}{line}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise EvaluatorError(
+            f"{path}{_line(path, error)}: {error.title}: `{name}`: {first['msg']}; received {first['input']!r}."
+        ) from None
     except SyntaxError as error:
         file = error.filename or path
         raise EvaluatorError(f"{file}, line {error.lineno}: not valid Python: {error.msg}.") from None

@@ -20,11 +20,13 @@ class Metric:
         name: how tasks and reports call it.
         direction: whether larger (`max`) or smaller (`min`) is better.
         samples: from logits (samples, classes) and labels (samples,) to contributions (samples,), float64.
+        chance: from labels (samples,) to the score of the best prediction that is the same for all samples.
     """
 
     name: str
     direction: Direction
     samples: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    chance: Callable[[np.ndarray], float]
 
     def better(self, score: float, than: float) -> bool:
         """Whether `score` is strictly better."""
@@ -36,5 +38,11 @@ def _correct(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return correct.astype(np.float64)
 
 
-METRICS: Mapping[str, Metric] = MappingProxyType({m.name: m for m in [Metric("accuracy", "max", _correct)]})
+def _most_frequent(labels: np.ndarray) -> float:
+    return float(np.bincount(labels).max() / len(labels))
+
+
+METRICS: Mapping[str, Metric] = MappingProxyType(
+    {m.name: m for m in [Metric("accuracy", "max", samples=_correct, chance=_most_frequent)]}
+)
 """All metrics by name."""

@@ -17,6 +17,7 @@ from alphaloss.errors import EvaluatorError
 from alphaloss.losses.graph import LossGraph
 from alphaloss.records import Status, Training
 from alphaloss.training.metrics import METRICS, Direction
+from alphaloss.training.transforms import Transform
 
 if TYPE_CHECKING:
     import keras
@@ -50,32 +51,6 @@ class Rung(_Frozen):
     epochs: int = Field(ge=1, description="passes over the training data")
 
 
-class SymmetricNoise(_Frozen):
-    """Wrong labels: a share of them, drawn at random, becomes one of the other classes, each equally likely."""
-
-    rate: float = Field(ge=0, lt=1, description="probability that a label is replaced")
-
-    def apply(self, labels: np.ndarray, classes: int, rng: np.random.Generator) -> np.ndarray:
-        """A noisy copy of the labels.
-
-        Args:
-            labels: shape (samples,), integers below `classes`.
-            classes: how many classes there are, at least 2.
-            rng: makes the realisation.
-
-        Returns:
-            Labels of the same shape and type.
-        """
-        replaced = rng.random(labels.shape) < self.rate
-        others = (labels + rng.integers(1, classes, size=labels.shape)) % classes
-        return np.where(replaced, others, labels).astype(labels.dtype)
-
-    @property
-    def sentence(self) -> str:
-        """What it does, for reports."""
-        return f"{self.rate:.0%} of the training labels become a random other class, drawn anew for each seed."
-
-
 @dataclass(frozen=True, kw_only=True)
 class Task:
     """A training task: all that is fixed while losses are compared.
@@ -101,7 +76,7 @@ class Task:
     batch_size: int
     rungs: tuple[Rung, ...]
     metric: str = "accuracy"
-    transforms: tuple[SymmetricNoise, ...] = ()
+    transforms: tuple[Transform, ...] = ()
     validation_noise: bool = False
     target: Literal["classes"] = "classes"
 
@@ -124,8 +99,8 @@ class Task:
         _require(rungs and len(self.rungs) > 0, "rungs", example, self.rungs)
         names = [r.name for r in self.rungs]
         _require(len(set(names)) == len(names), "rungs", "rungs with different names", names)
-        transforms = isinstance(self.transforms, tuple) and all(isinstance(t, SymmetricNoise) for t in self.transforms)
-        _require(transforms, "transforms", "a tuple of `SymmetricNoise`", self.transforms)
+        transforms = isinstance(self.transforms, tuple) and all(isinstance(t, Transform) for t in self.transforms)
+        _require(transforms, "transforms", "a tuple of `SymmetricNoise` or `AsymmetricNoise`", self.transforms)
         _require(self.metric in METRICS, "metric", f"one of {', '.join(METRICS)}", self.metric)
         _require(self.target == "classes", "target", "'classes'", self.target)
 
@@ -206,6 +181,9 @@ class TrainJob(_Frozen):
     )
     measure: Literal["validation", "test"] = Field(
         default="validation", description="`test` opens the test data as well: for a verdict only"
+    )
+    stop_hopeless: bool = Field(
+        default=False, description="end a training early that does no better than guessing: for a search only"
     )
 
     def without_score(self, seed: int, status: Status, message: str, seconds: float) -> Training:

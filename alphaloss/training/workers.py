@@ -47,7 +47,9 @@ class Workers:
         self._lock = threading.Lock()  # guards what the threads share: `_info` and what follows
         self._closed = False
         self._processes: set[WorkerProcess] = set()
+        self._epoch_seconds = 0.0
         self._busy_seconds = 0.0
+        self._busy_since: dict[Future[list[Training]], float] = {}
         self._threads = [threading.Thread(target=self._serve, name=f"worker-{i}") for i in range(count)]
         for thread in self._threads:
             thread.start()
@@ -63,10 +65,21 @@ class Workers:
         return self._info.result()
 
     @property
+    def epoch_seconds(self) -> float:
+        """What an epoch with cross-entropy took the first worker that was ready, in seconds; waits for it.
+
+        Raises:
+            EvaluatorError, InfrastructureError: as `info`.
+        """
+        self._info.result()
+        return self._epoch_seconds
+
+    @property
     def busy_seconds(self) -> float:
-        """Seconds that workers spent on jobs, summed over workers."""
+        """Seconds that workers spent on jobs, summed over workers, with those under way."""
         with self._lock:
-            return self._busy_seconds
+            now = time.monotonic()
+            return self._busy_seconds + sum(now - since for since in self._busy_since.values())
 
     @property
     def pids(self) -> list[int]:
@@ -126,7 +139,7 @@ class Workers:
                 pending.future.cancel()
             elif pending.future.set_running_or_notify_cancel():
                 try:
-                    with self._contained(worker):
+                    with self._contained(worker), self._busy(pending):
                         trainings = worker.train(pending.job)
                 except AlphalossError as error:
                     pending.future.set_exception(error)
@@ -170,11 +183,12 @@ class Workers:
             self._processes.remove(process)
         process.close()
 
-    def _announce(self, info: TaskInfo) -> None:
+    def _announce(self, ready: Ready) -> None:
         with self._lock:
             if not self._info.done():
-                self._info.set_result(info)
-        if info != self._info.result():
+                self._epoch_seconds = ready.epoch_seconds
+                self._info.set_result(ready.info)
+        if ready.info != self._info.result():
             raise EvaluatorError(
                 "Two workers loaded different tasks from the same evaluator. data() must give the same arrays "
                 "every time: fix its random seed (`random_state=0`) and read no changing files."
@@ -186,9 +200,15 @@ class Workers:
             if not self._info.done():
                 self._info.set_exception(error)
 
-    def _add_busy(self, seconds: float) -> None:
+    @contextmanager
+    def _busy(self, pending: _Pending) -> Iterator[None]:
         with self._lock:
-            self._busy_seconds += seconds
+            self._busy_since[pending.future] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy_seconds += time.monotonic() - self._busy_since.pop(pending.future)
 
 
 @dataclass(frozen=True)
@@ -243,7 +263,7 @@ class _Worker:
         assert not isinstance(reply, Trained)
         if isinstance(reply, Refused):
             raise EvaluatorError(reply.message)
-        self._pool._announce(reply.info)
+        self._pool._announce(reply)
         return _Warm(process, reply, process.memory_mib)
 
     def stop(self) -> None:
@@ -261,23 +281,20 @@ class _Worker:
         """
         started = time.monotonic()
         reason = ""
-        try:
-            for _ in range(_ATTEMPTS):
-                warm = self.start()
-                try:
-                    reply = warm.process.ask(job.model_dump_json(), self._deadline(job, warm.ready))
-                except WorkerDiedError as error:
-                    self.stop()
-                    reason = str(error)
-                    self._warn("%s It was training %s at rung %s.", reason, job.graph.key[:10], job.rung)
-                    continue
-                assert not isinstance(reply, Ready)
-                if isinstance(reply, Refused):
-                    raise EvaluatorError(reply.message)
-                self._recycle(warm)
-                return reply.trainings
-        finally:
-            self._pool._add_busy(time.monotonic() - started)
+        for _ in range(_ATTEMPTS):
+            warm = self.start()
+            try:
+                reply = warm.process.ask(job.model_dump_json(), self._deadline(job, warm.ready))
+            except WorkerDiedError as error:
+                self.stop()
+                reason = str(error)
+                self._warn("%s It was training %s at rung %s.", reason, job.graph.key[:10], job.rung)
+                continue
+            assert not isinstance(reply, Ready)
+            if isinstance(reply, Refused):
+                raise EvaluatorError(reply.message)
+            self._recycle(warm)
+            return reply.trainings
         seconds = (time.monotonic() - started) / len(job.seeds)
         message = f"{reason} ({_ATTEMPTS} attempts)"
         return [job.without_score(seed, Status.KILLED, message, seconds) for seed in job.seeds]

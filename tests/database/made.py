@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alphaloss.database import Database, Entry
 from alphaloss.losses.graph import LossGraph, Node
+from alphaloss.losses.shape_card import shape_card
 from alphaloss.records import Candidate, Failed, Phase, Program, Status, Training
 
 TASK, RUNG = "digits-noisy", "full"
@@ -17,12 +18,14 @@ def make_program(factor: float = 1.0, source: str = "def loss(y_true, y_pred): .
         Node(op="sum", args=(3,), kwargs={"axis": -1}),
         Node(op="multiply", args=(2, 4)),
     )
+    graph = LossGraph(inputs=("y_true", "y_pred"), nodes=nodes, output=5)
     return Program(
         candidate=Candidate(source=source, operator="mutate.scale", parents=("a" * 64,)),
-        graph=LossGraph(inputs=("y_true", "y_pred"), nodes=nodes, output=5),
+        graph=graph,
         source=f"# canonical, {factor}",
         gradient_field=(0.1, -0.0, 1 / 3, 5e-324),
         gradient_scale=factor,
+        card=shape_card(graph, width=10),
     )
 
 

@@ -1,0 +1,56 @@
+"""What an algorithm asks for: an operator, and parents that the algorithm chooses."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from deap import tools
+
+from alphaloss.algorithms.base import Individual
+from alphaloss.config import VariationSettings
+from alphaloss.records import Program, Variation
+
+Choice = Callable[[Sequence[Individual]], Individual]
+"""From members, at least one, to a parent."""
+
+
+def tournament(size: int) -> Choice:
+    """The choice of the fittest of `size` members that are drawn with replacement."""
+    select = partial(tools.selTournament, k=1, tournsize=size)
+    return lambda members: select(members)[0]
+
+
+def vary(
+    settings: VariationSettings, members: Sequence[Individual], choose: Choice, exploit: Choice, island: int = 0
+) -> Variation:
+    """Draws a variation.
+
+    A loss without constants cannot be refined, and a single member has nobody to cross with: they are mutated. Without
+    members there is only `random`.
+
+    Args:
+        settings: the shares of the operators; the rest is `mutate`.
+        members: who can be a parent.
+        choose: picks parents.
+        exploit: picks the parents of `refine`, which is worth while for good losses only.
+        island: where the answer belongs.
+    """
+    operators = ("random", "refine", "crossover", "mutate")
+    shares = (settings.random, settings.refine, settings.crossover)
+    (operator,) = random.choices(operators, (*shares, max(0.0, 1.0 - sum(shares))))
+    if operator == "random" or not members:
+        return Variation(operator="random", island=island)
+    first = (exploit if operator == "refine" else choose)(members)
+    if operator == "crossover" and len(members) > 1:
+        second = choose([member for member in members if member is not first])
+        return Variation(operator="crossover", parents=(first.program, second.program), island=island)
+    if operator == "refine" and has_constants(first.program):
+        return Variation(operator="refine", parents=(first.program,), island=island)
+    return Variation(operator="mutate", parents=(first.program,), island=island)
+
+
+def has_constants(program: Program) -> bool:
+    """Whether there is a number in a loss that could be another one."""
+    return any(node.op == "constant" for node in program.graph.nodes)

@@ -1,0 +1,222 @@
+"""What the zoo's trainings tell of a task: noise, cost, how well cheaper looks rank losses, and what there is to gain.
+
+Everything is computed from validation scores, oriented so that larger is better, in arrays with one row a loss and one
+column a seed; all losses see the same seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.stats import rankdata
+
+from alphaloss.records import Record
+from alphaloss.statistics import paired
+
+FEWEST_SEEDS = 3
+"""A seed is left out, and something is chosen by the mean of the others."""
+
+CLEAR = 2.5
+"""A gain is clear from this many standard deviations of a mean difference on: what a hand-made candidate should reach
+before a search is paid for (the "headroom gate" of EvoRank, 2026)."""
+
+_FEWEST_LOSSES = 4  # that a rank correlation is worth printing for
+_RESAMPLES = 1_000
+
+Floats = NDArray[np.float64]
+
+
+class RankCorrelation(Record):
+    """Spearman's rank correlation over losses, with its bootstrap interval over losses and seeds."""
+
+    rho: float
+    low: float
+    high: float
+
+
+class RungCost(Record):
+    """Noise and cost of one rung."""
+
+    rung: str
+    epochs: int
+    noise: float = Field(description="standard deviation of one training, pooled over the better half of the losses")
+    reference_noise: float = Field(description="standard deviation of one training with cross-entropy")
+    seconds: float = Field(description="median of a training, once its loss is traced")
+    first_seconds: float = Field(description="median of a loss's first training, with its trace")
+
+
+class Reading(Record):
+    """A cheaper look at losses than a training to the end, and how well it ranks them."""
+
+    rung: str
+    epoch: int = Field(description="after which the metric is read")
+    cost: float = Field(description="share of the epochs of the full rung")
+    all_seeds: RankCorrelation | None = Field(
+        description="mean over the seeds, against the full rung's mean over the same seeds; None for the full rung"
+    )
+    one_seed: RankCorrelation | None = Field(
+        description="one seed, against the full rung's mean over the other seeds; mean over the seeds"
+    )
+
+
+class Headroom(Record):
+    """The best known loss against cross-entropy. What is chosen for a seed is chosen by the mean over the others."""
+
+    against: str
+    loss: str = Field(description="best of the zoo over all seeds")
+    difference: float = Field(description="mean over seeds, positive where the loss is better")
+    low: float
+    high: float
+
+
+class LossScore(Record):
+    """One line of the full rung."""
+
+    loss: str
+    learning_rate_scale: float
+    status: str = Field(description="`ok`, or how its first failed training ended")
+    mean: float | None = Field(description="validation metric after the last epoch; None if a training failed")
+    deviation: float | None = Field(description="standard deviation of one training")
+    message: str = ""
+
+
+class Calibration(Record):
+    """What is known of a task before a search: from validation data alone."""
+
+    task: str
+    metric: str
+    seeds: int
+    confidence: float = Field(description="of all intervals")
+    trainings: int
+    seconds: float = Field(description="from start to end, workers' start included")
+    rungs: tuple[RungCost, ...] = Field(description="cheapest first")
+    readings: tuple[Reading, ...]
+    losses: tuple[LossScore, ...] = Field(description="best first")
+    headroom: tuple[Headroom, ...]
+    clear: float = Field(description="difference that a selection would tell from noise")
+    worth_it: bool
+    conclusion: str
+
+
+def rank_correlations(
+    reading: Floats, full: Floats, confidence: float
+) -> tuple[RankCorrelation | None, RankCorrelation | None]:
+    """How well a reading ranks losses: by its mean over the seeds, and by one seed.
+
+    Args:
+        reading: shape (losses, seeds), the cheaper scores.
+        full: shape (losses, seeds), those of the full rung on the same seeds.
+        confidence: of the bootstrap intervals.
+
+    Returns:
+        Against the full rung's mean over all seeds, and over the other seeds. None where losses are too few, or all
+        have the same score.
+    """
+    losses, seeds = reading.shape
+    if losses < _FEWEST_LOSSES:
+        return None, None
+    rng = np.random.default_rng(0)
+    rows = rng.integers(losses, size=(_RESAMPLES, losses))
+    columns = rng.integers(seeds, size=(_RESAMPLES, seeds))
+    # The sample itself comes first, its resamples after it.
+    rows = np.concatenate([np.arange(losses)[None], rows])[:, :, None]
+    columns = np.concatenate([np.arange(seeds)[None], columns])
+    few, many = reading[rows, columns[:, None]], full[rows, columns[:, None]]
+    by_all = spearman(few.mean(-1), many.mean(-1))
+    by_one = np.full((seeds, len(columns)), np.nan)
+    for place in range(seeds):
+        others = (columns != columns[:, [place]])[:, None].astype(float)  # a resample may hold a seed more than once
+        usable = others.any(axis=(1, 2))
+        mean = (many * others).sum(-1)[usable] / others.sum(-1)[usable]
+        by_one[place, usable] = spearman(few[usable, :, place], mean)
+    known = np.isfinite(by_one)
+    mean_by_one = np.divide(
+        np.where(known, by_one, 0).sum(0), known.sum(0), out=np.full(len(columns), np.nan), where=known.any(0)
+    )
+    return _interval(by_all, confidence), _interval(mean_by_one, confidence)
+
+
+def spearman(first: Floats, second: Floats) -> Floats:
+    """Spearman's rank correlation along the last axis, ties sharing their mean rank; NaN where all are tied.
+
+    Args:
+        first, second: shape (..., losses).
+    """
+    a, b = (r - r.mean(-1, keepdims=True) for r in (rankdata(first, axis=-1), rankdata(second, axis=-1)))
+    norm = np.sqrt(np.square(a).sum(-1) * np.square(b).sum(-1))
+    return np.divide((a * b).sum(-1), norm, out=np.full(norm.shape, np.nan), where=norm > 0)
+
+
+def chosen_by_others(scores: Floats) -> Floats:
+    """For each seed the score of the candidate with the best mean over the other seeds: choosing is no gain.
+
+    Args:
+        scores: shape (candidates, seeds), at least two seeds; of equal means the first candidate is chosen.
+
+    Returns:
+        Shape (seeds,).
+    """
+    others = scores.sum(axis=1, keepdims=True) - scores
+    return np.take_along_axis(scores, np.argmax(others, axis=0)[None], axis=0)[0]
+
+
+def headroom(losses: Floats, references: Floats, *, against: str, loss: str, confidence: float) -> Headroom:
+    """The best of some losses against the best of some references, each chosen for a seed by the other seeds.
+
+    The interval is that of a paired t test over seeds; it holds for these validation samples.
+
+    Args:
+        losses: shape (losses, seeds).
+        references: shape (references, seeds).
+        against: what the references are.
+        loss: name of the best loss.
+        confidence: of the interval.
+    """
+    difference = paired(chosen_by_others(losses), chosen_by_others(references), confidence)
+    return Headroom(against=against, loss=loss, difference=difference.mean, low=difference.low, high=difference.high)
+
+
+def conclude(gains: Sequence[Headroom], clear: float, selection_seeds: int) -> tuple[bool, str]:
+    """Whether a search is worth its time, and the sentence that says why.
+
+    Args:
+        gains: over cross-entropy with its best learning rate, then with its best epoch as well.
+        clear: difference that the selection would tell from noise.
+        selection_seeds: trainings for each loss of the selection.
+    """
+    gain, stopped = gains
+    found = f"over {gain.against}, the best of the zoo ({gain.loss}) gains {_difference(gain)}"
+    bar = f"{clear:.4f}, which {selection_seeds} seeds tell from noise"
+    if gain.difference <= clear:
+        return False, (
+            f"Not worth it on this evidence: {found}, not more than {bar}. A task on which cross-entropy has no fault "
+            "(wrong labels, a long tail, few labels) gains more from a tuned learning rate or model."
+        )
+    if gain.low <= 0:
+        return False, (
+            f"Not worth it on this evidence: {found}, more than {bar}, but the seeds disagree and it may be nothing. "
+            "Raise --seeds."
+        )
+    sentence = f"A search is worth it: {found}, more than {bar}. Expected of a search: about as much, or more."
+    if stopped.difference > clear and stopped.low > 0:
+        return True, sentence
+    return True, (
+        f"{sentence} But over {stopped.against}, only {_difference(stopped)} remain: stopping early may be all that "
+        "you need."
+    )
+
+
+def _difference(gain: Headroom) -> str:
+    return f"{gain.difference:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+
+
+def _interval(values: Floats, confidence: float) -> RankCorrelation | None:
+    """The first value, with the quantiles of the others that could be computed."""
+    resampled = values[1:][np.isfinite(values[1:])]
+    if not np.isfinite(values[0]) or not len(resampled):
+        return None
+    low, high = np.quantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    return RankCorrelation(rho=float(values[0]), low=float(low), high=float(high))

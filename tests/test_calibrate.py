@@ -1,0 +1,158 @@
+"""Calibration: what it computes from scores is honest about choosing and about noise, and the command says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from alphaloss.calibration import Headroom, chosen_by_others, conclude, headroom, rank_correlations, spearman
+from alphaloss.cli import main
+from alphaloss.losses.zoo import zoo_names
+
+TINY = Path(__file__).parent / "tiny_task.py"
+
+
+@given(arrays(float, (2, 6), elements=st.integers(0, 5)))
+def test_spearman_is_that_of_scipy_also_with_ties(scores):
+    if (np.ptp(scores, axis=1) == 0).any():
+        assert np.isnan(spearman(*scores))
+    else:
+        assert spearman(*scores) == pytest.approx(stats.spearmanr(*scores).statistic)
+
+
+def test_a_reading_is_judged_by_seeds_that_it_did_not_see():
+    luck = np.random.default_rng(0).normal(size=(60, 5))  # all losses are equally good
+    by_all, by_one = rank_correlations(luck, luck, 0.95)
+    assert (by_all.rho, by_all.low, by_all.high) == (1.0, 1.0, 1.0)  # the same trainings
+    assert by_one.low < 0 < by_one.high
+    assert abs(by_one.rho) < 0.15  # mean of five correlations over 60 losses: each has a deviation of 0.13
+
+
+def test_a_good_reading_has_a_narrower_interval_than_a_poor_one():
+    rng = np.random.default_rng(0)
+    quality = np.linspace(0, 1, 20)[:, None]
+    full = quality + rng.normal(scale=0.05, size=(20, 5))
+    good, poor = (rank_correlations(quality + rng.normal(scale=s, size=(20, 5)), full, 0.95)[1] for s in (0.05, 1.0))
+    assert good.low > 0.9 > poor.rho
+    assert good.high - good.low < poor.high - poor.low
+    assert poor.low <= poor.rho <= poor.high
+
+
+def test_there_is_no_correlation_of_three_losses_nor_of_equal_ones():
+    assert rank_correlations(np.eye(3), np.eye(3), 0.95) == (None, None)
+    assert rank_correlations(np.ones((9, 3)), np.random.default_rng(0).normal(size=(9, 3)), 0.95) == (None, None)
+
+
+def test_choosing_is_no_gain():
+    # For the first seed the others prefer the second candidate (means 5 and 6), for the others the first.
+    scores = np.array([[9.0, 5.0, 5.0], [1.0, 6.0, 6.0]])
+    assert chosen_by_others(scores).tolist() == [1.0, 5.0, 5.0]
+    luck = np.random.default_rng(0).normal(size=(300, 40))
+    assert luck.mean(axis=1).max() > 0.3  # what choosing on the same seeds would report
+    assert abs(chosen_by_others(luck).mean()) < 0.5  # 40 draws: a deviation of 0.16
+    tied = np.array([[1.0, 2.0, 3.0]] * 2 + [[0.0, 0.0, 0.0]])
+    assert chosen_by_others(tied).tolist() == [1.0, 2.0, 3.0]
+
+
+def test_headroom_is_the_difference_of_the_chosen():
+    losses = np.array([[0.9, 0.8, 0.85], [0.1, 0.1, 0.1]])
+    references = np.array([[0.2, 0.2, 0.2], [0.5, 0.5, 0.5]])
+    gain = headroom(losses, references, against="cross-entropy", loss="good", confidence=0.95)
+    # Differences .4, .3, .35: mean .35, deviation .05, t(2) = 4.303.
+    assert gain.difference == pytest.approx(0.35)
+    assert gain.high - gain.difference == pytest.approx(4.303 * 0.05 / 3**0.5, rel=1e-3)
+    assert gain.low + gain.high == pytest.approx(0.7)
+
+
+def _gain(difference: float, low: float) -> Headroom:
+    return Headroom(against="cross-entropy", loss="gce", difference=difference, low=low, high=2 * difference - low)
+
+
+@pytest.mark.parametrize(
+    ("gain", "stopped", "worth_it", "says"),
+    [
+        (_gain(0.2, 0.15), _gain(0.05, 0.02), True, "A search is worth it: over cross-entropy, the best of the zoo (gce) gains +0.2000 ["),
+        (_gain(0.2, 0.15), _gain(0.01, -0.01), True, "stopping early may be all that you need"),
+        (_gain(0.2, -0.01), _gain(0.2, -0.01), False, "Raise --seeds"),
+        (_gain(0.02, 0.01), _gain(0.02, 0.01), False, "Not worth it on this evidence"),
+        (_gain(-0.1, -0.2), _gain(-0.2, -0.3), False, "Not worth it on this evidence"),
+    ],
+)
+def test_a_search_is_worth_it_where_the_gain_is_clear_of_noise(gain, stopped, worth_it, says):
+    answer, sentence = conclude((gain, stopped), clear=0.03, selection_seeds=8)
+    assert answer is worth_it
+    assert says in sentence
+
+
+def calibrate(*args: str | Path) -> Result:
+    return CliRunner().invoke(main, ["calibrate", *(str(arg) for arg in args)])
+
+
+def test_it_trains_the_zoo_on_every_rung_and_tells_what_it_found(tmp_path: Path):
+    evaluator = tmp_path / "two_rungs.py"
+    one = 'rungs=(Rung(name="full", epochs=8),)'
+    two = 'rungs=(Rung(name="short", epochs=2), Rung(name="full", epochs=8))'
+    source = TINY.read_text()
+    assert one in source
+    evaluator.write_text(source.replace(one, two))
+    done = calibrate(evaluator, "--seeds", "3", "--workers", "2", "--json")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+
+    losses = len(zoo_names())
+    trainings = losses * 3 * 2 + 4 * 3  # two rungs, and four more learning rates on the last
+    assert found["trainings"] == trainings
+    assert f"{trainings} trainings" in done.stderr  # told before they begin
+    assert [(r["rung"], r["epochs"]) for r in found["rungs"]] == [("short", 2), ("full", 8)]
+    for rung in found["rungs"]:
+        assert 0 < rung["noise"] < 0.2
+        assert 0 < rung["seconds"] < rung["first_seconds"]  # the first has the trace
+    # The cheaper rung; a third, a half and three quarters of 8 epochs; the last epoch, which has no rank but by a seed.
+    read = [(r["rung"], r["epoch"]) for r in found["readings"]]
+    assert read == [("short", 2), ("full", 3), ("full", 4), ("full", 6), ("full", 8)]
+    assert [r["all_seeds"] is None for r in found["readings"]] == [False] * 4 + [True]
+    short, third = found["readings"][:2]
+    assert (short["cost"], third["cost"]) == (2 / 8, 3 / 8)
+    assert len(found["losses"]) == losses + 4
+    means = [line["mean"] for line in found["losses"]]
+    assert means == sorted(means, reverse=True)
+    assert all(mean * 60 * 3 == pytest.approx(round(mean * 60 * 3)) for mean in means)  # 60 validation samples
+    assert [g["loss"] for g in found["headroom"]] == [
+        next(x["loss"] for x in found["losses"] if x["loss"] != "cross-entropy")
+    ] * 2
+    assert isinstance(found["worth_it"], bool)
+
+
+def test_the_tables_name_every_loss_and_end_with_the_conclusion():
+    done = calibrate(TINY, "--seeds", "3", "--workers", "2")
+    assert done.exit_code == 0, done.stderr
+    for name in zoo_names():
+        assert name in done.stdout
+    last = done.stdout.strip().splitlines()[-1]
+    assert last.startswith(("A search is worth it: ", "Not worth it on this evidence: "))
+    assert "full, epoch 3" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "says", "exit_code"),
+    [
+        (("digits-nosy",), "Did you mean `digits-noisy`", 2),
+        ((TINY, "--seeds", "1"), "needs at least 3 seeds", 2),
+        ((TINY, "--seeds", "3", "--set=evaluator.options={learning_rate: 1.0e+38}"), "could not be trained", 3),
+    ],
+)
+def test_what_cannot_be_calibrated_gets_one_paragraph(args: tuple[str | Path, ...], says: str, exit_code: int):
+    done = calibrate(*args, "--workers", "1")
+    assert done.exit_code == exit_code
+    assert done.stdout == ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1
+    assert says in errors[0]
