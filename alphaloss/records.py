@@ -123,6 +123,7 @@ class Status(StrEnum):
 
     OK = "ok"
     DIVERGED = "diverged"
+    STOPPED = "stopped"
     FAILED = "failed"
     KILLED = "killed"
 

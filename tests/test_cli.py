@@ -81,6 +81,8 @@ def test_show_tells_the_result_the_programs_and_the_rejections(run: Path):
     program = json.loads(alphaloss("show", run, champion, "--json").stdout)
     assert program["source"] == shown["result"]["champion"]["source"]
     assert len(program["scores"]["selection"]) == 2
+    assert program["card"]["against"] == "true-class probability"
+    assert "p_t: loss, gradient: 0.01:" in alphaloss("show", run, champion).stdout
     rejections = json.loads(alphaloss("show", run, "--rejections", "--json").stdout)["rejections"]
     assert len(rejections) == sum(shown["rejected"].values())
     for args in ((run,), (run, champion), (run, "--rejections")):

@@ -30,7 +30,7 @@ CREATE TABLE programs (
     graph            TEXT NOT NULL,          -- JSON, format `alphaloss.graph`
     gradient_field   BLOB NOT NULL,          -- little-endian float64
     gradient_scale   REAL NOT NULL,
-    shape_card       TEXT NOT NULL           -- JSON
+    shape_card       TEXT NOT NULL           -- JSON; follows from the graph and the task's class count
 );
 CREATE TABLE outcomes (
     wave          INTEGER NOT NULL,
@@ -76,7 +76,7 @@ class Table:
     """The columns of a table, in three sorts.
 
     The identity says which row it is. The content must be equal if the row is recorded again. Aside stands what a
-    stopwatch or a proposer noted: no comparison and no hash sees it.
+    stopwatch or a proposer noted, or what follows from the content: no comparison and no hash sees it.
     """
 
     name: str

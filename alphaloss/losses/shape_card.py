@@ -100,10 +100,8 @@ def shape_card(graph: LossGraph, width: int) -> ShapeCard:
         width: the class count, at least 2, or the number of outputs; not below `graph.least_classes`.
     """
     path = _Path(graph, width)
-    at, hard, easy, unit, guess = (
-        np.searchsorted(path.grid, path.places(points))
-        for points in (path.at, path.hard, path.easy, path.unit, path.guess)
-    )
+    at = np.searchsorted(path.grid, path.places(*path.at))
+    hard, easy, unit, guess = np.searchsorted(path.grid, path.places(path.hard, path.easy, path.unit, path.guess))
     with np.errstate(all="ignore"):
         curve = path.look(path.grid)
         if path.detaches:
@@ -162,12 +160,11 @@ class _Path:
             self.reference_norm = 2.0 / math.sqrt(width)
             self.reach = 10.0
         middle = np.linspace(-self.reach, self.reach, 81)
-        self.grid = np.unique([*-_FAR, *middle, *self.places(self.at), self.places(self.guess), *_FAR])
+        self.grid = np.unique([*-_FAR, *middle, *self.places(*self.at, self.guess), *_FAR])
 
-    def places(self, points: float | tuple[float, ...]) -> Array:
-        """The places of probabilities p_t, or of residuals."""
-        x = np.asarray(points)
-        return np.log(x) - np.log1p(-x) if self.is_classes else x
+    def places(self, *points: float) -> Array:
+        """The places of probabilities p_t, or of residuals; the same for a point alone and among others."""
+        return np.array([math.log(x) - math.log1p(-x) if self.is_classes else x for x in points])
 
     def look(self, places: Array) -> _Curve:
         """The loss at each place, not finite where it overflows; a few at a time where it keeps much for each."""
