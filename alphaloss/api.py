@@ -8,13 +8,14 @@ from typing import Any
 
 from alphaloss.config import Settings, load_settings
 from alphaloss.errors import UsageError
+from alphaloss.folder import new_run_folder
 from alphaloss.gate import Gate
 from alphaloss.losses.graph import LossGraph
 from alphaloss.naming import find_loss
 from alphaloss.progress import Progress
 from alphaloss.records import Candidate
 from alphaloss.result import Result
-from alphaloss.run import default_workers, new_run_folder
+from alphaloss.run import default_workers
 from alphaloss.run import evolve as run_evolve
 from alphaloss.sandbox import Sandbox
 

@@ -67,19 +67,27 @@ class Bench:
         passed = time.monotonic() - self._started
         return (self.workers.busy_seconds - self._busy_before) / (self.workers.count * passed) if passed else 0.0
 
-    def submit(self, program: Program, *, seeds: int | None = None, learning_rate_scale: float = 1.0) -> Pending:
+    def submit(
+        self,
+        program: Program,
+        *,
+        seeds: int | None = None,
+        learning_rate_scale: float = 1.0,
+        stop_hopeless: bool = False,
+    ) -> Pending:
         """Starts the trainings of a program; one that was submitted before is not trained again.
 
         Args:
             program: what is trained.
             seeds: on how many of the phase's seeds; all, if it is not given.
             learning_rate_scale: factor on the optimizer's learning rate.
+            stop_hopeless: give a training up that does no better than guessing.
         """
         known = self._submitted.get((program.key, learning_rate_scale))
         if known is not None:
             return known
         count = len(self.seeds) if seeds is None else seeds
-        pending = self._start(program, 0, self.seeds[:count], learning_rate_scale)
+        pending = self._start(program, 0, self.seeds[:count], learning_rate_scale, stop_hopeless)
         self._submitted[program.key, learning_rate_scale] = pending
         self._places.setdefault(program.key, count)
         return pending
@@ -94,7 +102,7 @@ class Bench:
         if place >= len(self.seeds):
             raise ValueError(f"Program {program.id} has been trained on all {len(self.seeds)} seeds of the phase.")
         self._places[program.key] = place + 1
-        return self._start(program, place, self.seeds[place : place + 1], 1.0)
+        return self._start(program, place, self.seeds[place : place + 1], 1.0, stop_hopeless=False)
 
     def collect(self, pending: Pending) -> Evaluation:
         """Waits for the trainings and records them.
@@ -107,7 +115,9 @@ class Bench:
             self.database.record_training(training, task=self.task, phase=self.phase, place=place, measure=self.measure)
         return Evaluation(key=pending.program.key, phase=self.phase, rung=self.rung, trainings=trainings)
 
-    def _start(self, program: Program, place: int, seeds: tuple[int, ...], learning_rate_scale: float) -> Pending:
+    def _start(
+        self, program: Program, place: int, seeds: tuple[int, ...], learning_rate_scale: float, stop_hopeless: bool
+    ) -> Pending:
         size = -(-len(seeds) // self.parts)
         jobs = [
             TrainJob(
@@ -117,6 +127,7 @@ class Bench:
                 gradient_scale=program.gradient_scale,
                 learning_rate_scale=learning_rate_scale,
                 measure=self.measure,
+                stop_hopeless=stop_hopeless,
             )
             for first in range(0, len(seeds), size)
         ]

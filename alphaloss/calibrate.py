@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alphaloss import calibration
-from alphaloss.calibration import Calibration, LossScore, Reading, RungCost
+from alphaloss.calibration import Calibration, Headroom, LossScore, Reading, RungCost
 from alphaloss.config import Settings
 from alphaloss.errors import SearchFailedError, UsageError
 from alphaloss.initial import InitialLosses
@@ -23,7 +24,7 @@ from alphaloss.session import Session, open_session
 from alphaloss.statistics import orient
 from alphaloss.training import Rung, TrainJob
 
-_RATES = (1.0, 0.5, 2.0, 0.25, 4.0)  # of equally good ones the first is the best
+_RATES = (1.0, 0.5, 2.0, 0.25, 4.0)  # factors on the task's; of equally good ones the first is the best
 _READ_AFTER = (1 / 3, 1 / 2, 3 / 4)
 
 
@@ -51,7 +52,7 @@ def calibrate(settings: Settings, *, seeds: int, workers: int, progress: Progres
 
     Raises:
         UsageError: there are too few seeds, or the evaluator does not exist or cannot be used.
-        SearchFailedError: cross-entropy, or every other loss of the zoo, failed on some seed.
+        SearchFailedError: cross-entropy failed on some seed at every learning rate, or so did all of the zoo.
     """
     if seeds < calibration.FEWEST_SEEDS:
         raise UsageError(
@@ -67,14 +68,15 @@ def calibrate(settings: Settings, *, seeds: int, workers: int, progress: Progres
         fits = {rung.name: _train(session, rung, zoo, chosen, progress) for rung in info.rungs}
     full = fits[info.rungs[-1].name]
     maximize = info.direction == "max"
-    _check(full)
     costs = tuple(_cost(rung, fits[rung.name], maximize) for rung in info.rungs)
-    clear = calibration.CLEAR * np.hypot(costs[-1].noise, costs[-1].reference_noise) / settings.selection.seeds**0.5
-    gains = _headroom(full, maximize, settings.verdict.confidence)
-    worth_it, conclusion = calibration.conclude(gains, clear, settings.selection.seeds)
+    gains = _headroom(full, maximize, settings)
+    worth_it, conclusion = calibration.conclude(
+        *gains, selection_seeds=settings.selection.seeds, validation_samples=info.samples.validation
+    )
     return Calibration(
         task=info.name,
         metric=info.metric,
+        validation_samples=info.samples.validation,
         seeds=seeds,
         confidence=settings.verdict.confidence,
         trainings=sum(len(f.trainings) for lines in fits.values() for f in lines),
@@ -83,9 +85,8 @@ def calibrate(settings: Settings, *, seeds: int, workers: int, progress: Progres
         readings=tuple(_readings(info.rungs, fits, maximize, settings.verdict.confidence)),
         losses=tuple(_by_score(full, maximize)),
         headroom=gains,
-        clear=clear,
         worth_it=worth_it,
-        conclusion=conclusion,
+        conclusion=conclusion + _untuned(full, maximize),
     )
 
 
@@ -104,26 +105,36 @@ def _announce(session: Session, losses: int, seeds: int, progress: Progress) -> 
 def _train(
     session: Session, rung: Rung, programs: Mapping[str, Program], seeds: tuple[int, ...], progress: Progress
 ) -> list[Fits]:
-    """Trains at one rung: the zoo, and on the full rung the other learning rates of cross-entropy."""
-    wanted = [(name, 1.0) for name in programs]
-    if rung == session.workers.info.rungs[-1]:
-        wanted += [(REFERENCE, rate) for rate in _RATES if rate != 1.0]
-    jobs = [
-        TrainJob(
+    """Trains at one rung: cross-entropy, on the full rung at every learning rate, then the rest of the zoo.
+
+    Raises:
+        SearchFailedError: see `calibrate`.
+    """
+
+    def submit(name: str, rate: float) -> tuple[TrainJob, Future[list[Training]]]:
+        job = TrainJob(
             graph=programs[name].graph,
             rung=rung.name,
             seeds=seeds,
             gradient_scale=programs[name].gradient_scale,
             learning_rate_scale=rate,
         )
-        for name, rate in wanted
-    ]
-    pending = [session.workers.submit(job) for job in jobs]
-    fits = []
-    for (name, rate), job, future in zip(wanted, jobs, pending, strict=True):
+        return job, session.workers.submit(job)
+
+    def collect(name: str, job: TrainJob, future: Future[list[Training]]) -> Fits:
         trainings = tuple(future.result())
         progress.trained(_evaluation(job.graph.key, rung.name, trainings))
-        fits.append(Fits(name, rate, trainings))
+        return Fits(name, job.learning_rate_scale, trainings)
+
+    full = rung == session.workers.info.rungs[-1]
+    references = [(REFERENCE, *submit(REFERENCE, rate)) for rate in (_RATES if full else _RATES[:1])]
+    others = [(name, *submit(name, 1.0)) for name in programs if name != REFERENCE]
+    fits = [collect(*pending) for pending in references]
+    if full:
+        _check("Cross-entropy failed on some seed at every learning rate", fits)  # before the zoo has cost its time
+    fits += [collect(*pending) for pending in others]
+    if full:
+        _check("Every other loss of the zoo failed on some seed", _zoo(fits))
     return fits
 
 
@@ -131,20 +142,13 @@ def _evaluation(key: str, rung: str, trainings: tuple[Training, ...]) -> Evaluat
     return Evaluation(key=key, phase=Phase.EVALUATION, rung=rung, trainings=trainings)
 
 
-def _check(full: Sequence[Fits]) -> None:
-    """Refuses what nothing can be said of.
-
-    Raises:
-        SearchFailedError: see `calibrate`.
-    """
-    for what, lines in (("Cross-entropy", _references(full)), ("The zoo", _zoo(full))):
-        if not any(f.failed is None for f in lines):
-            reason = lines[0].failed
-            assert reason is not None
-            raise SearchFailedError(
-                f"{what} could not be trained on this task, at any learning rate or seed that counts: "
-                f"{reason.message or reason.status}. Lower the learning rate of optimizer()."
-            )
+def _check(what: str, fits: Sequence[Fits]) -> None:
+    failures = [f.failed for f in fits if f.failed is not None]
+    if len(failures) == len(fits):
+        raise SearchFailedError(
+            f"{what}, so nothing can be told of this task: {failures[0].message or failures[0].status} "
+            "Lower the learning rate of optimizer()."
+        )
 
 
 def _references(fits: Iterable[Fits]) -> list[Fits]:
@@ -204,30 +208,38 @@ def _readings(
         )
 
 
-def _headroom(
-    full: Sequence[Fits], maximize: bool, confidence: float
-) -> tuple[calibration.Headroom, calibration.Headroom]:
-    zoo = [f for f in _zoo(full) if f.failed is None]
-    references = [f for f in _references(full) if f.failed is None]
-    scores = _array(zoo, maximize)
-    best = zoo[int(scores.mean(axis=1).argmax())].name
-    epochs = range(-1, -len(references[0].trainings[0].curve) - 1, -1)  # of equally good ones the last is the best
-    stopped = np.concatenate([_array(references, maximize, epoch) for epoch in epochs])
+def _headroom(full: Sequence[Fits], maximize: bool, settings: Settings) -> tuple[Headroom, Headroom]:
+    """Over cross-entropy at its best learning rate, and over that at its best epoch as well."""
+    epochs = len(full[0].trainings[0].curve)
+    losses = {f.name: _array([f], maximize)[0] for f in _zoo(full) if f.failed is None}
+    references = {_label(f): f for f in _references(full) if f.failed is None}
+    tuned = {label: _array([f], maximize)[0] for label, f in references.items()}
+    stopped = {
+        f"{label} and {epoch} epochs": _array([f], maximize, epoch - 1)[0]
+        for epoch in range(epochs, 0, -1)  # of equally good ones the last is the best
+        for label, f in references.items()
+    }
+    confidence, seeds = settings.verdict.confidence, settings.selection.seeds
     return (
-        calibration.headroom(
-            scores,
-            _array(references, maximize),
-            against="cross-entropy at its best learning rate",
-            loss=best,
-            confidence=confidence,
-        ),
-        calibration.headroom(
-            scores,
-            stopped,
-            against="cross-entropy at its best learning rate, stopped at its best epoch",
-            loss=best,
-            confidence=confidence,
-        ),
+        calibration.headroom(losses, tuned, confidence=confidence, selection_seeds=seeds),
+        calibration.headroom(losses, stopped, confidence=confidence, selection_seeds=seeds),
+    )
+
+
+def _label(fits: Fits) -> str:
+    return f"{fits.name} at learning rate x {fits.learning_rate_scale:g}"
+
+
+def _untuned(full: Sequence[Fits], maximize: bool) -> str:
+    """A sentence if the best learning rate of cross-entropy lies at the end of those tried."""
+    references = [f for f in _references(full) if f.failed is None]
+    best = references[int(_array(references, maximize).mean(axis=1).argmax())].learning_rate_scale
+    if min(_RATES) < best < max(_RATES):
+        return ""
+    which, other = ("smallest", "smaller") if best == min(_RATES) else ("largest", "larger")
+    return (
+        f" The best learning rate of cross-entropy is the {which} that was tried: a still {other} one in optimizer() "
+        "may be better."
     )
 
 

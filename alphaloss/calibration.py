@@ -6,7 +6,7 @@ column a seed; all losses see the same seeds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ CLEAR = 2.5
 """A gain is clear from this many standard deviations of a mean difference on: what a hand-made candidate should reach
 before a search is paid for (the "headroom gate" of EvoRank, 2026)."""
 
+_FEWEST_SAMPLES = 5  # by which losses must differ: with fewer, a sign test over samples fails at 5 % in the best case
 _FEWEST_LOSSES = 4  # that a rank correlation is worth printing for
 _RESAMPLES = 1_000
 
@@ -65,11 +66,12 @@ class Reading(Record):
 class Headroom(Record):
     """The best known loss against cross-entropy. What is chosen for a seed is chosen by the mean over the others."""
 
-    against: str
     loss: str = Field(description="best of the zoo over all seeds")
+    against: str = Field(description="best of the references over all seeds")
     difference: float = Field(description="mean over seeds, positive where the loss is better")
     low: float
     high: float
+    clear: float = Field(description="difference of these two that a selection would tell from noise")
 
 
 class LossScore(Record):
@@ -88,6 +90,7 @@ class Calibration(Record):
 
     task: str
     metric: str
+    validation_samples: int
     seeds: int
     confidence: float = Field(description="of all intervals")
     trainings: int
@@ -95,8 +98,7 @@ class Calibration(Record):
     rungs: tuple[RungCost, ...] = Field(description="cheapest first")
     readings: tuple[Reading, ...]
     losses: tuple[LossScore, ...] = Field(description="best first")
-    headroom: tuple[Headroom, ...]
-    clear: float = Field(description="difference that a selection would tell from noise")
+    headroom: tuple[Headroom, Headroom] = Field(description="over the best learning rate, and the best epoch as well")
     worth_it: bool
     conclusion: str
 
@@ -147,7 +149,8 @@ def spearman(first: Floats, second: Floats) -> Floats:
     """
     a, b = (r - r.mean(-1, keepdims=True) for r in (rankdata(first, axis=-1), rankdata(second, axis=-1)))
     norm = np.sqrt(np.square(a).sum(-1) * np.square(b).sum(-1))
-    return np.divide((a * b).sum(-1), norm, out=np.full(norm.shape, np.nan), where=norm > 0)
+    rho: Floats = np.divide((a * b).sum(-1), norm, out=np.full(norm.shape, np.nan), where=norm > 0)
+    return rho
 
 
 def chosen_by_others(scores: Floats) -> Floats:
@@ -160,48 +163,66 @@ def chosen_by_others(scores: Floats) -> Floats:
         Shape (seeds,).
     """
     others = scores.sum(axis=1, keepdims=True) - scores
-    return np.take_along_axis(scores, np.argmax(others, axis=0)[None], axis=0)[0]
+    chosen: Floats = np.take_along_axis(scores, np.argmax(others, axis=0)[None], axis=0)[0]
+    return chosen
 
 
-def headroom(losses: Floats, references: Floats, *, against: str, loss: str, confidence: float) -> Headroom:
+def headroom(
+    losses: Mapping[str, Floats], references: Mapping[str, Floats], *, confidence: float, selection_seeds: int
+) -> Headroom:
     """The best of some losses against the best of some references, each chosen for a seed by the other seeds.
 
     The interval is that of a paired t test over seeds; it holds for these validation samples.
 
     Args:
-        losses: shape (losses, seeds).
-        references: shape (references, seeds).
-        against: what the references are.
-        loss: name of the best loss.
+        losses: by name, shape (seeds,).
+        references: by name, shape (seeds,).
         confidence: of the interval.
+        selection_seeds: trainings for each loss of the selection that a search would have.
     """
-    difference = paired(chosen_by_others(losses), chosen_by_others(references), confidence)
-    return Headroom(against=against, loss=loss, difference=difference.mean, low=difference.low, high=difference.high)
+    loss, against = (max(of, key=lambda name: float(of[name].mean())) for of in (losses, references))
+    chosen, reference = (chosen_by_others(np.array(list(of.values()))) for of in (losses, references))
+    difference = paired(chosen, reference, confidence)
+    noise = np.hypot(losses[loss].std(ddof=1), references[against].std(ddof=1)) / np.sqrt(selection_seeds)
+    return Headroom(
+        loss=loss,
+        against=against,
+        difference=difference.mean,
+        low=difference.low,
+        high=difference.high,
+        clear=CLEAR * float(noise),
+    )
 
 
-def conclude(gains: Sequence[Headroom], clear: float, selection_seeds: int) -> tuple[bool, str]:
+def conclude(tuned: Headroom, stopped: Headroom, *, selection_seeds: int, validation_samples: int) -> tuple[bool, str]:
     """Whether a search is worth its time, and the sentence that says why.
 
     Args:
-        gains: over cross-entropy with its best learning rate, then with its best epoch as well.
-        clear: difference that the selection would tell from noise.
+        tuned: over cross-entropy with its best learning rate.
+        stopped: over cross-entropy with its best learning rate and epoch.
         selection_seeds: trainings for each loss of the selection.
+        validation_samples: that the metric is a mean over.
     """
-    gain, stopped = gains
-    found = f"over {gain.against}, the best of the zoo ({gain.loss}) gains {_difference(gain)}"
-    bar = f"{clear:.4f}, which {selection_seeds} seeds tell from noise"
-    if gain.difference <= clear:
+    samples = tuned.difference * validation_samples
+    found = f"over {tuned.against}, the best of the zoo ({tuned.loss}) gains {_difference(tuned)}"
+    bar = f"{tuned.clear:.4f}, which {selection_seeds} seeds tell from noise"
+    if tuned.difference <= tuned.clear:
         return False, (
-            f"Not worth it on this evidence: {found}, not more than {bar}. A task on which cross-entropy has no fault "
-            "(wrong labels, a long tail, few labels) gains more from a tuned learning rate or model."
+            f"Not worth it on this evidence: {found}, not more than {bar}. Losses gain most on wrong labels, long "
+            "tails and few labels; elsewhere a better model gains more."
         )
-    if gain.low <= 0:
+    if samples < _FEWEST_SAMPLES:
+        return False, (
+            f"Not worth it on this evidence: {found}, which is {samples:.1f} of the {validation_samples} validation "
+            "samples: with others it may be nothing. Collect more validation data."
+        )
+    if tuned.low <= 0:
         return False, (
             f"Not worth it on this evidence: {found}, more than {bar}, but the seeds disagree and it may be nothing. "
             "Raise --seeds."
         )
     sentence = f"A search is worth it: {found}, more than {bar}. Expected of a search: about as much, or more."
-    if stopped.difference > clear and stopped.low > 0:
+    if stopped.difference > stopped.clear and stopped.low > 0:
         return True, sentence
     return True, (
         f"{sentence} But over {stopped.against}, only {_difference(stopped)} remain: stopping early may be all that "

@@ -78,7 +78,7 @@ def main() -> None:
 @click.option("--algorithm", metavar="NAME", help="Who decides parents and survivors: islands, tournament, random.")
 @click.option("--proposer", metavar="NAME", help="Who writes losses: offline.")
 @click.option("--start", multiple=True, metavar="LOSS", help="Begin with this loss. [default: cross-entropy]")
-@click.option("--evaluations", type=click.IntRange(1), help="Trainings of programs in the search. [default: 90]")
+@click.option("--evaluations", type=click.IntRange(1), help="Trainings of programs in the search. [default: 120]")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Also end the search after this time.")
 @click.option("--patience", type=click.IntRange(1), help="Also end it after so many evaluations without a better best.")
 @_json_option
@@ -87,9 +87,10 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
 
     RUN is the folder that keeps everything; without it, a new one under runs/.
     """
+    from alphaloss.folder import new_run_folder
     from alphaloss.report.console import print_result
     from alphaloss.report.progress import ConsoleProgress
-    from alphaloss.run import default_workers, new_run_folder
+    from alphaloss.run import default_workers
     from alphaloss.run import evolve as run_evolve
 
     settings = _settings(config, values)

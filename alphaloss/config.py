@@ -43,7 +43,7 @@ class SearchSettings(Section):
     """How long the search goes on, and in which steps."""
 
     evaluations: int = Field(
-        90,
+        120,
         ge=0,
         description="programs that are trained, each further training of one counted again; the references, selection "
         "and verdict come on top",
@@ -145,7 +145,7 @@ class OfflineSettings(Section):
     )
     random_changes: int = Field(4, ge=1, description="mutations that make a `random` loss out of the start")
     adaptation: float = Field(
-        0.15, ge=0, le=1, description="how far one success or failure moves the share of an operator; 0 keeps all shares"
+        0.15, ge=0, le=1, description="how far one success or failure moves an operator's share; 0 keeps all"
     )
     floor: float = Field(0.3, ge=0, le=1, description="part of its first share that an operator never loses")
 
@@ -167,12 +167,12 @@ class IslandSettings(Section):
     """Islands with cells."""
 
     islands: int = Field(2, ge=1, description="number of islands")
-    exploit: float = Field(0.5, ge=0, le=1, description="share of parents that win a tournament of an island's elites")
+    exploit: float = Field(0.6, ge=0, le=1, description="share of parents that win a tournament of an island's elites")
     explore: float = Field(
-        0.3, ge=0, le=1, description="share of parents drawn from all cells alike; the rest comes from recent elites"
+        0.25, ge=0, le=1, description="share of parents that are the better of two; the rest are so of two recent ones"
     )
     recent: int = Field(4, ge=1, description="waves for which an elite counts as recent")
-    tournament: int = Field(3, ge=1, description="elites that compete to be a parent")
+    tournament: int = Field(5, ge=1, description="elites that compete to be a parent where it exploits")
     repeats: float = Field(
         0.25, ge=0, lt=1, description="most of a wave's variations that train a promising program again"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from pydantic import Field
@@ -33,6 +34,11 @@ class LossEvaluation(Record):
     ci_high: float | None
     seeds: int
     seconds: float
+    test_opened: int | None = Field(
+        None,
+        description="how often the test data was opened for the run that this loss is from, this time included; None "
+        "for other losses and on validation data",
+    )
     message: str = ""
 
 
@@ -67,8 +73,7 @@ def evaluate(
         chosen = {p.key: p for p in programs if isinstance(p, Program)}
         progress.phase(Phase.EVALUATION, len(chosen) * seeds)
         trainings = _train(session, chosen, phase_seeds(settings.seed, Phase.EVALUATION, seeds), measure)
-    if measure == "test":
-        _record_opening(wanted)
+    openings = _record_openings(wanted) if measure == "test" else {}
     reference = programs[[loss.name for loss in wanted].index(REFERENCE)]
     assert isinstance(reference, Program)  # the gate admits cross-entropy
     base = _scores(trainings[reference.key], measure)
@@ -83,7 +88,8 @@ def evaluate(
             if program.key != reference.key and len(scores) == len(base) == seeds > 1:
                 maximize = info.direction == "max"
                 difference = paired(orient(scores, maximize), orient(base, maximize), settings.verdict.confidence)
-            lines.append(_line(loss.name, fits, scores, difference, info.metric))
+            line = _line(loss.name, fits, scores, difference, info.metric)
+            lines.append(line.model_copy(update={"test_opened": openings.get(loss.run)}))
     return lines
 
 
@@ -99,11 +105,15 @@ def _train(
     return {key: future.result() for key, future in pending.items()}
 
 
-def _record_opening(losses: Sequence[NamedSource]) -> None:
-    """A run whose test data is opened again says so from now on."""
-    for folder in {loss.run for loss in losses if loss.run is not None}:
-        with Database.open(folder / DATABASE) as database:
-            database.event("test_opened", {"by": "evaluate"})
+def _record_openings(losses: Sequence[NamedSource]) -> Mapping[Path | None, int]:
+    """A run whose test data is opened again says so from now on; how often it was, by folder."""
+    openings: dict[Path | None, int] = {}
+    for folder in [loss.run for loss in losses if loss.run is not None]:
+        if folder not in openings:
+            with Database.open(folder / DATABASE) as database:
+                database.event("test_opened", {"by": "evaluate"})
+                openings[folder] = database.count_events("test_opened")
+    return openings
 
 
 def _line(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from alphaloss.database import Database
 from alphaloss.errors import UsageError
 from alphaloss.gate import Gate
+from alphaloss.losses.source import print_source
 from alphaloss.losses.zoo import REFERENCE, zoo_names, zoo_source
 from alphaloss.naming import NamedSource
-from alphaloss.records import Candidate, Duplicate, Program, Rejection
+from alphaloss.proposers.simplify import simplify
+from alphaloss.records import SIMPLIFY, Candidate, Duplicate, Program, Rejection
 from alphaloss.session import Session
 
 
@@ -36,6 +39,18 @@ class InitialLosses:
         # The zoo is described by gates of its own: a search that rediscovers one of its losses may keep it.
         self.zoo = {name: _admit(session.gate(), name, zoo_source(name)) for name in zoo_names()}
         self.reference = self.zoo[REFERENCE]
+        self._session = session
+
+    def simplified(self, program: Program, database: Database) -> Program:
+        """The same loss in fewer operations, where some change nothing; recorded as a child of the program."""
+        info = self._session.workers.info
+        graph = simplify(program.graph, info.classes, info.class_prior)
+        candidate = Candidate(source=print_source(graph), operator=SIMPLIFY, parents=(program.key,))
+        simpler = self._session.gate().admit(candidate)
+        if not isinstance(simpler, Program) or database.holds(simpler.key):
+            return program
+        database.record_program(simpler)
+        return simpler
 
 
 def _admit(gate: Gate, name: str, source: str) -> Program:

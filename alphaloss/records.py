@@ -182,6 +182,9 @@ Outcome = Program | Rejection | Duplicate | Failed
 REPEAT = "repeat"
 """The operator of a variation that makes nothing: its parent is trained on one more seed."""
 
+SIMPLIFY = "simplify"
+"""The operator of a program that is its parent with fewer operations, and with its values and gradients."""
+
 
 class Variation(Record):
     """A request to a proposer: make a candidate from these parents."""

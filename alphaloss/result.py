@@ -11,10 +11,10 @@ from pydantic import Field
 from alphaloss.database import Database
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.zoo import REFERENCE
-from alphaloss.records import Phase, Program, Record
+from alphaloss.records import SIMPLIFY, Phase, Program, Record
 from alphaloss.selection import Selection
 from alphaloss.training import TaskInfo
-from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, CROSS_ENTROPY, EARLY_STOPPED, Verdict
+from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, CROSS_ENTROPY, EARLY_STOPPED, Verdict, tuned_label
 
 
 class LossResult(Record):
@@ -56,13 +56,23 @@ class Result(Record):
     champion: LossResult
     reference: LossResult
     reference_early_stopped: LossResult
+    reference_tuned: LossResult
     best_of_zoo: LossResult
+    learning_rates: dict[float, float | None] = Field(
+        description="selection score of cross-entropy by the factor on its learning rate"
+    )
     verdict: Verdict
 
     @property
     def table(self) -> tuple[LossResult, ...]:
-        """The four losses of the final table, the champion first."""
-        return (self.champion, self.reference, self.reference_early_stopped, self.best_of_zoo)
+        """The five lines of the final table, the champion first."""
+        return (
+            self.champion,
+            self.reference,
+            self.reference_early_stopped,
+            self.reference_tuned,
+            self.best_of_zoo,
+        )
 
     def to_json(self) -> str:
         """One JSON object."""
@@ -92,25 +102,34 @@ def summarise(
         selection: who was chosen, and on which evaluations.
         verdict: on test data.
     """
-    search = {e.key: e for e in database.evaluations(info.name, Phase.SEARCH, info.rungs[-1].name)}
+    evaluations = database.evaluations(info.name, Phase.SEARCH, info.rungs[-1].name)
+    searched = {e.key: e.score for e in evaluations}
+    selected = {key: e.score for key, e in selection.evaluations.items()}
 
-    def line(role: str, program: Program, name: str | None, *, early: bool = False) -> LossResult:
+    def line(
+        role: str, program: Program, name: str | None, *, search: float | None, selection: float | None
+    ) -> LossResult:
         return LossResult(
             role=role,
             name=name,
             id=program.id,
             source=program.source,
-            # The score of an early-stopped training on the data that stopped it is no evidence.
-            search=None if early else search[program.key].score,
-            selection=None if early else selection.evaluations[program.key].score,
+            search=search,
+            selection=selection,
             test=verdict.score(role),
             gradient_scale=program.gradient_scale,
             class_prior=info.class_prior,
             graph=program.graph,
         )
 
+    def trained(role: str, program: Program, name: str | None) -> LossResult:
+        simplified = program.candidate.operator == SIMPLIFY
+        key = program.candidate.parents[0] if simplified else program.key  # what the search trained
+        return line(role, program, name, search=searched.get(key), selection=selected[program.key])
+
     counts = database.outcome_counts()
-    best_of_zoo = selection.best_of_zoo
+    reference, best_of_zoo = zoo[REFERENCE], selection.best_of_zoo
+    tuned, rates = tuned_label(selection.learning_rate_scale), selection.learning_rates
     return Result(
         run=folder,
         status="better" if verdict.better else "not-shown-better",
@@ -123,9 +142,12 @@ def summarise(
         rejected={code.value: count for code, count in database.rejection_counts().items()},
         duplicates=counts.get("duplicate", 0),
         content_hash=database.content_hash(),
-        champion=line(CHAMPION, selection.champion, None),
-        reference=line(CROSS_ENTROPY, zoo[REFERENCE], REFERENCE),
-        reference_early_stopped=line(EARLY_STOPPED, zoo[REFERENCE], EARLY_STOPPED, early=True),
-        best_of_zoo=line(BEST_OF_ZOO, best_of_zoo, next(n for n, p in zoo.items() if p.key == best_of_zoo.key)),
+        champion=trained(CHAMPION, selection.champion, None),
+        reference=trained(CROSS_ENTROPY, reference, REFERENCE),
+        # The score of an early-stopped training on the data that stopped it is no evidence.
+        reference_early_stopped=line(EARLY_STOPPED, reference, EARLY_STOPPED, search=None, selection=None),
+        reference_tuned=line(tuned, reference, tuned, search=None, selection=rates[selection.learning_rate_scale]),
+        best_of_zoo=trained(BEST_OF_ZOO, best_of_zoo, next(n for n, p in zoo.items() if p.key == best_of_zoo.key)),
+        learning_rates=dict(rates),
         verdict=verdict,
     )

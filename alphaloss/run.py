@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 
 from alphaloss.algorithms import Algorithm, make_algorithm
@@ -14,8 +13,9 @@ from alphaloss.bench import Bench, Measure
 from alphaloss.config import Settings, dump_settings
 from alphaloss.database import Database
 from alphaloss.environment import environment
-from alphaloss.errors import SearchFailedError, UsageError
+from alphaloss.errors import SearchFailedError
 from alphaloss.files import write_file
+from alphaloss.folder import check_folder
 from alphaloss.initial import InitialLosses
 from alphaloss.losses.export import export_keras
 from alphaloss.losses.zoo import zoo_names
@@ -27,7 +27,7 @@ from alphaloss.result import Result, summarise
 from alphaloss.scores import Scores
 from alphaloss.search import Search
 from alphaloss.seeds import phase_seeds
-from alphaloss.selection import Selection, select
+from alphaloss.selection import Selection, distinct, select
 from alphaloss.session import open_session
 from alphaloss.training import Workers
 from alphaloss.verdict import Verdict, judge
@@ -36,11 +36,6 @@ from alphaloss.verdict import Verdict, judge
 def default_workers() -> int:
     """One a processor that this process may use."""
     return len(os.sched_getaffinity(0))
-
-
-def new_run_folder() -> Path:
-    """`runs/` and the time, for a run that the user did not name."""
-    return Path("runs") / datetime.now().strftime("%Y%m%d-%H%M%S")
 
 
 def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress) -> Result:
@@ -58,7 +53,7 @@ def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress
         InfrastructureError: workers or database failed.
     """
     started = time.monotonic()
-    _check_folder(folder)
+    check_folder(folder)
     start = [find_loss(name) for name in settings.start]  # a wrong name is told before anything slow begins
     with open_session(settings, workers, progress) as session:
         losses = InitialLosses(session, start)
@@ -175,13 +170,15 @@ class _Run:
     def _select(self, algorithm: Algorithm, search: Mapping[str, Evaluation]) -> Selection:
         settings = self.settings.selection
         start = {p.key for p in self.losses.start}
-        finalists = [p for p in algorithm.best(settings.programs + len(start)) if p.key not in start]
+        best = algorithm.best(self.settings.search.evaluations + len(start))
+        finalists = distinct([p for p in best if p.key not in start], settings.distinct)[: settings.programs]
         if not finalists:
             raise SearchFailedError(_nothing_worked(self.database))
+        finalists = [self.losses.simplified(program, self.database) for program in finalists]
         by_score = sorted(self.losses.zoo.values(), key=lambda p: self._rank(search[p.key]), reverse=True)
         zoo = [p for p in by_score if p.key != self.losses.reference.key][: settings.zoo]
-        finalists = finalists[: settings.programs]
-        self.progress.phase(Phase.SELECTION, (len(finalists) + len(zoo) + 1) * settings.seeds)
+        trained = len(finalists) + len(zoo) + 1 + len(settings.learning_rates)
+        self.progress.phase(Phase.SELECTION, trained * settings.seeds)
         return select(
             settings,
             self._bench(Phase.SELECTION, settings.seeds),
@@ -193,7 +190,8 @@ class _Run:
 
     def _judge(self, selection: Selection) -> Verdict:
         settings = self.settings.verdict
-        self.progress.phase(Phase.VERDICT, 5 * settings.seeds)
+        trained = 3 if selection.learning_rate_scale == 1.0 else 4
+        self.progress.phase(Phase.VERDICT, trained * settings.seeds)
         self.database.event("test_opened", {"champion": selection.champion.key, "seeds": settings.seeds})
         return judge(
             settings,
@@ -201,6 +199,7 @@ class _Run:
             champion=selection.champion,
             best_of_zoo=selection.best_of_zoo,
             reference=self.losses.reference,
+            learning_rate_scale=selection.learning_rate_scale,
             progress=self.progress,
         )
 
@@ -233,17 +232,6 @@ class _Run:
             gradient_scale=champion.gradient_scale,
             class_prior=self.workers.info.class_prior,
         )
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuses a folder that holds a run or cannot be written, before anything slow begins."""
-    if (folder / DATABASE).exists():
-        raise UsageError(f"The folder `{folder}` already holds a run. Choose another name for the new run.")
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise UsageError(f"RUN must be a folder; `{existing}` is a file. Choose another name for the new run.")
-    if not os.access(existing, os.W_OK):
-        raise UsageError(f"The folder `{existing}` cannot be written to. Choose another place for the new run.")
 
 
 def _could_not_train(evaluation: Evaluation) -> str:

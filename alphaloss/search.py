@@ -143,7 +143,7 @@ class Search:
         self.limits.evaluations += 1
         if variation.operator == REPEAT:
             return self.bench.submit_again(outcome)
-        return self.bench.submit(outcome, seeds=self.settings.seeds)
+        return self.bench.submit(outcome, seeds=self.settings.seeds, stop_hopeless=True)
 
     def _collect(self, outcome: Outcome, pending: Pending | None) -> Told:
         if pending is None:

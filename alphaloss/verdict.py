@@ -7,26 +7,29 @@ than the best of the zoo. Everything else in the table is descriptive.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
-from scipy import stats
 
 from alphaloss.bench import Bench, Pending
 from alphaloss.config import VerdictSettings
 from alphaloss.progress import Progress
 from alphaloss.records import Evaluation, Program, Record, Training
-from alphaloss.statistics import bootstrap, holm, orient, paired, standard_error
+from alphaloss.statistics import Difference, Values, bootstrap, crossed, detectable, holm, orient, standard_error
 
+CHAMPION = "champion"
 CROSS_ENTROPY = "cross-entropy"
 EARLY_STOPPED = "cross-entropy, stopped early"
-HALF_RATE = "cross-entropy, learning rate / 2"
-DOUBLE_RATE = "cross-entropy, learning rate x 2"
-CHAMPION = "champion"
-_CLAIMS, _LEVEL = 3, 0.05
-_FEWEST_SEEDS = 4  # with fewer, a metric that moves in steps makes the t test too sure
 BEST_OF_ZOO = "best of the zoo"
+_CLAIMED = (CROSS_ENTROPY, EARLY_STOPPED, BEST_OF_ZOO)
+_LEVEL, _POWER = 0.05, 0.8
+_FEWEST_SEEDS = 4  # with fewer, a metric that moves in steps makes the t test too sure
+
+
+def tuned_label(learning_rate_scale: float) -> str:
+    """The line of cross-entropy at the best factor on its learning rate."""
+    return f"cross-entropy, tuned learning rate (x {learning_rate_scale:g})"
 
 
 class TestScore(Record):
@@ -38,20 +41,28 @@ class TestScore(Record):
     failed: int = Field(description="trainings that have no score")
 
 
-class Claim(Record):
+class Comparison(Record):
     """The champion against one reference. Differences are positive where the champion is better."""
 
     against: str
     difference: float
     low: float = Field(description="of the bootstrap interval over seeds and test samples")
     high: float
-    t_low: float = Field(description="of the paired t interval over seeds")
+    t_low: float = Field(description="of the t interval over seeds and test samples")
     t_high: float
-    p_value: float = Field(description="one-sided, paired t")
+
+
+class Claim(Comparison):
+    """A comparison that was planned, and is tested."""
+
+    p_value: float = Field(description="one-sided, of the t test over seeds and test samples")
     holds: bool = Field(
         description="by the t test after Holm's correction for three claims at 5 %, and by the bootstrap interval"
     )
-    detectable: float = Field(description="smallest difference that these seeds would show with 80 % power")
+    detectable: float | None = Field(
+        description="smallest difference that these seeds would show with 80 % power; None with fewer than four seeds, "
+        "which show nothing"
+    )
 
 
 class Verdict(Record):
@@ -61,6 +72,10 @@ class Verdict(Record):
     seeds: int
     scores: tuple[TestScore, ...]
     claims: tuple[Claim, ...]
+    learning_rate_scale: float = Field(description="factor on cross-entropy's learning rate that validation data chose")
+    tuned: Comparison | None = Field(
+        description="with cross-entropy at that rate: descriptive, in no correction; None if a training failed"
+    )
 
     @property
     def better(self) -> bool:
@@ -79,6 +94,7 @@ def judge(
     champion: Program,
     best_of_zoo: Program,
     reference: Program,
+    learning_rate_scale: float,
     progress: Progress,
 ) -> Verdict:
     """Trains on the phase's seeds and opens the test data.
@@ -89,42 +105,46 @@ def judge(
         champion: of the selection.
         best_of_zoo: of the selection.
         reference: cross-entropy.
+        learning_rate_scale: its best factor in the selection.
         progress: is told what happens.
     """
+    tuned = tuned_label(learning_rate_scale)
     pending = {
         CHAMPION: bench.submit(champion),
         CROSS_ENTROPY: bench.submit(reference),
         BEST_OF_ZOO: bench.submit(best_of_zoo),
-        HALF_RATE: bench.submit(reference, learning_rate_scale=0.5),
-        DOUBLE_RATE: bench.submit(reference, learning_rate_scale=2.0),
+        tuned: bench.submit(reference, learning_rate_scale=learning_rate_scale),
     }
     evaluations = {label: _collect(bench, fit, progress) for label, fit in pending.items()}
     maximize = bench.workers.info.direction == "max"
-    lines = {label: _Line.of(e.trainings, early=False) for label, e in evaluations.items()}
-    lines[EARLY_STOPPED] = _Line.of(evaluations[CROSS_ENTROPY].trainings, early=True)
-    order = (CHAMPION, CROSS_ENTROPY, EARLY_STOPPED, HALF_RATE, DOUBLE_RATE, BEST_OF_ZOO)
+    lines = {label: _Line.of(e.trainings, maximize, early=False) for label, e in evaluations.items()}
+    lines[EARLY_STOPPED] = _Line.of(evaluations[CROSS_ENTROPY].trainings, maximize, early=True)
+    differences = _differences(lines, settings.confidence)
     return Verdict(
         confidence=settings.confidence,
         seeds=len(bench.seeds),
-        scores=tuple(lines[label].summary(label) for label in order),
-        claims=_claims(lines, maximize, settings.confidence),
+        scores=tuple(
+            lines[label].summary(label) for label in (CHAMPION, CROSS_ENTROPY, EARLY_STOPPED, tuned, BEST_OF_ZOO)
+        ),
+        claims=_claims({label: differences[label] for label in _CLAIMED if label in differences}, len(bench.seeds)),
+        learning_rate_scale=learning_rate_scale,
+        tuned=differences[tuned].comparison if tuned in differences else None,
     )
 
 
-class _Line:
-    """Test scores (seeds,) and contributions (seeds, samples) of one line of the table."""
+class _Line(NamedTuple):
+    """Test scores (seeds,) and oriented contributions (seeds, samples) of one line of the table."""
 
-    def __init__(self, scores: Sequence[float], samples: NDArray[np.float64], failed: int) -> None:
-        self.scores = scores
-        self.samples = samples
-        self.failed = failed
+    scores: Sequence[float]
+    samples: Values
+    failed: int
 
     @classmethod
-    def of(cls, trainings: Sequence[Training], *, early: bool) -> _Line:
+    def of(cls, trainings: Sequence[Training], maximize: bool, *, early: bool) -> _Line:
         tests = [t.test for t in trainings if t.test is not None and t.score is not None]
         scores = [t.early_score if early else t.score for t in tests]
-        samples = np.array([t.early_samples if early else t.samples for t in tests])
-        return cls(scores, samples, len(trainings) - len(tests))
+        samples = [orient(t.early_samples if early else t.samples, maximize) for t in tests]
+        return cls(scores, np.array(samples), len(trainings) - len(tests))
 
     def summary(self, label: str) -> TestScore:
         complete = self.failed == 0
@@ -136,48 +156,52 @@ class _Line:
         )
 
 
+class _Compared(NamedTuple):
+    comparison: Comparison
+    difference: Difference
+
+
 def _collect(bench: Bench, pending: Pending, progress: Progress) -> Evaluation:
     evaluation = bench.collect(pending)
     progress.trained(evaluation)
     return evaluation
 
 
-def _claims(lines: Mapping[str, _Line], maximize: bool, confidence: float) -> tuple[Claim, ...]:
-    """The claims against references that could be trained; none if the champion could not."""
+def _differences(lines: Mapping[str, _Line], confidence: float) -> dict[str, _Compared]:
+    """The champion against every other line, by label; without lines in which a training failed."""
     champion = lines[CHAMPION]
-    against = [label for label in (CROSS_ENTROPY, EARLY_STOPPED, BEST_OF_ZOO) if lines[label].failed == 0]
-    if champion.failed or not against:
-        return ()
-    sign = 1.0 if maximize else -1.0
-    differences = [
-        paired(orient(champion.scores, maximize), orient(lines[label].scores, maximize), confidence)
-        for label in against
-    ]
+    found = {}
+    for label, line in lines.items():
+        if label == CHAMPION or champion.failed or line.failed:
+            continue
+        difference = crossed(champion.samples, line.samples, confidence)
+        low, high = bootstrap(champion.samples, line.samples, confidence)
+        comparison = Comparison(
+            against=label,
+            difference=difference.mean,
+            low=low,
+            high=high,
+            t_low=difference.low,
+            t_high=difference.high,
+        )
+        found[label] = _Compared(comparison, difference)
+    return found
+
+
+def _claims(compared: Mapping[str, _Compared], seeds: int) -> tuple[Claim, ...]:
     # Three claims were planned; one that cannot be tested counts as one that fails.
-    p_values = [d.p_value for d in differences] + [1.0] * (_CLAIMS - len(differences))
-    enough = len(champion.scores) >= _FEWEST_SEEDS
-    holds = [enough and held for held in holm(p_values, _LEVEL)[: len(differences)]]
+    untested = len(_CLAIMED) - len(compared)
+    rejected = holm([c.difference.p_value for c in compared.values()] + [1.0] * untested, _LEVEL)
+    enough = seeds >= _FEWEST_SEEDS
     claims = []
-    for label, difference, held in zip(against, differences, holds, strict=True):
-        low, high = bootstrap(sign * champion.samples, sign * lines[label].samples, confidence)
+    for (comparison, difference), held in zip(compared.values(), rejected, strict=False):
+        power = detectable(difference.error, seeds, level=_LEVEL / len(_CLAIMED), power=_POWER) if enough else None
         claims.append(
             Claim(
-                against=label,
-                difference=difference.mean,
-                low=low,
-                high=high,
-                t_low=difference.low,
-                t_high=difference.high,
+                **dict(comparison),
                 p_value=difference.p_value,
-                holds=held and low > 0,
-                detectable=_detectable(np.subtract(champion.scores, lines[label].scores)),
+                holds=enough and held and comparison.low > 0,
+                detectable=power,
             )
         )
     return tuple(claims)
-
-
-def _detectable(differences: NDArray[np.float64]) -> float:
-    """Difference that the strictest step of Holm's procedure finds with 80 % power (normal approximation of it)."""
-    n = len(differences)
-    quantiles = stats.t.ppf(1 - _LEVEL / _CLAIMS, n - 1) + stats.norm.ppf(0.8)
-    return float(quantiles * differences.std(ddof=1) / np.sqrt(n))

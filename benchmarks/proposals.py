@@ -9,14 +9,16 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 
 from alphaloss.config import Settings
 from alphaloss.gate import Gate, probes
-from alphaloss.gate.duplicates import gradient_field
+from alphaloss.gate.duplicates import Field, gradient_field
 from alphaloss.gate.gate import USUAL
+from alphaloss.gate.probes import Inputs
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_source
 from alphaloss.losses.types import GraphError
@@ -26,15 +28,16 @@ from alphaloss.proposers.crossovers import CROSSOVERS
 from alphaloss.proposers.draws import NotApplicableError
 from alphaloss.proposers.ideas import IDEAS, PRIOR_IDEAS
 from alphaloss.proposers.small import SMALL
-from alphaloss.records import Candidate, Code, Program, Rejection, Variation
+from alphaloss.proposers.tidy import tidy
+from alphaloss.records import Candidate, Code, Duplicate, Program, Rejection, Variation
 from alphaloss.sandbox import Sandbox
 
 SETTINGS = Settings()
 SEEDS = range(5)
 MEMBERS = 16
 GENERATIONS = 6
-DRAWS = 400
-LONG_TAIL = tuple((np.geomspace(1.0, 0.05, 10) / np.geomspace(1.0, 0.05, 10).sum()).tolist())
+DRAWS = 300
+ALONE = 40
 NOT_TRACED = (Code.SOURCE, Code.TRACE, Code.SHAPE, Code.NOT_PER_SAMPLE)
 
 
@@ -123,57 +126,77 @@ def drift(sandbox: Sandbox, seed: int, table: Table) -> Iterator[float]:
 
 
 def print_alone(sandbox: Sandbox) -> None:
-    """The share that passes of what each operator makes, before the proposer's own checks."""
+    """The share that passes of what each operator makes, before the proposer's own checks.
+
+    A child that equals its parent fails; one that equals another child does not.
+    """
     gate, start = _begin(sandbox)
     parents = [start]
     proposer = OfflineProposer(SETTINGS.offline, start=start.graph)
-    for draw in range(40):
-        parents += Table().admit(
-            gate, proposer, _variation(parents, np.random.default_rng([2, draw])), np.random.default_rng([3, draw])
-        )
+    rng = np.random.default_rng(2)
+    for _ in range(30):
+        parents += Table().admit(gate, proposer, _variation(parents, rng), rng)
+    keys = {parent.key for parent in parents}
     print(f"\nalone, without the proposer's own checks, on {len(parents)} losses\n{'':18}{'applies':>8}{'passed':>8}")
     for name, operator in {**SMALL, **IDEAS, **CROSSOVERS}.items():
-        applied, passed = 0, 0
-        for draw in range(40):
+        children = []
+        for draw in range(ALONE):
             rng = np.random.default_rng([4, draw])
             graphs = [parents[i].graph for i in rng.permutation(len(parents))[: 1 + (name in CROSSOVERS)]]
-            try:
-                child = operator(*graphs, rng)
-            except (NotApplicableError, GraphError):
-                continue
-            applied += 1
-            fresh = Gate(sandbox, SETTINGS.gate)
-            for graph in graphs:
-                fresh.admit(_candidate(graph))
-            passed += isinstance(fresh.admit(_candidate(child)), Program)
-        print(f"{name:18}{applied / 40:8.0%}" + (f"{passed / applied:8.0%}" if applied else "       -"))
+            with suppress(NotApplicableError, GraphError):
+                children.append(operator(*graphs, rng))
+        outcomes = [gate.admit(Candidate(source=print_source(child), operator="benchmark")) for child in children]
+        passed = sum(isinstance(o, Program) or (isinstance(o, Duplicate) and o.of not in keys) for o in outcomes)
+        share = f"{passed / len(children):8.0%}" if children else "       -"
+        print(f"{name:18}{len(children) / ALONE:8.0%}{share}")
 
 
 def print_reach(sandbox: Sandbox) -> None:
-    """For each loss of the zoo the nearest one-step idea, by cosine distance of gradient fields."""
+    """For each loss of the zoo the nearest one-step idea, by cosine distance of gradient fields.
+
+    The fields are taken at one-hot labels, where the model is undecided and where it is sure, right or wrong.
+    """
     gate, start = _begin(sandbox)
-    probe = probes.second_look(USUAL["classes"])
+    rng = np.random.default_rng(0)
+    labels = np.eye(10)[rng.integers(0, 10, 96)]
+    logits = rng.normal(0.0, 1.0, (96, 10)) + np.linspace(-4.0, 8.0, 96)[:, None] * labels
+    probe = {**probes.typical(USUAL["classes"]), "y_true": labels, "y_pred": logits}
     wanted = {}
     for name in zoo_names():
         graph = gate.trace(Candidate(source=zoo_source(name), operator="benchmark"))
         assert isinstance(graph, LossGraph)
         wanted[name] = gradient_field(graph, probe)
-    best = {name: (np.inf, "", "") for name in wanted}
-    for operator_name, operator in {**IDEAS, **PRIOR_IDEAS}.items():
-        for draw in range(DRAWS):
-            try:
-                child = operator(start.graph, np.random.default_rng([5, draw]))
-            except (NotApplicableError, GraphError):
-                continue
-            field = gradient_field(child, probe)
-            for name, target in wanted.items():
-                distance = 0.5 * float(np.sum((field - target) ** 2))
-                if distance < best[name][0]:
-                    best[name] = (distance, operator_name, print_source(child).splitlines()[-1].strip())
+    ideas = {**IDEAS, **PRIOR_IDEAS}
+    one = _nearest(start.graph, wanted, probe, [(name,) for name in ideas for _ in range(DRAWS)])
+    pairs = [tuple(rng.choice(list(ideas), 2)) for _ in range(4 * DRAWS)]
+    two = _nearest(start.graph, wanted, probe, pairs)
     plain = gradient_field(start.graph, probe)
-    print(f"{'':18}{'cross-entropy':>15}{'one step':>11}   by")
-    for name, (distance, operator_name, source) in best.items():
-        print(f"{name:18}{0.5 * np.sum((plain - wanted[name]) ** 2):15.5f}{distance:11.5f}   {operator_name}: {source}")
+    print(f"{'distance to':18}{'cross-entropy':>15}{'one step':>10}{'two steps':>11}   one step by")
+    for name, target in wanted.items():
+        (distance, operators, source), (further, _, _) = one[name], two[name]
+        here = 0.5 * float(np.sum((plain - target) ** 2))
+        print(f"{name:18}{here:15.4f}{distance:10.4f}{further:11.4f}   {'+'.join(operators)}: {source}")
+
+
+def _nearest(
+    start: LossGraph, wanted: Mapping[str, Field], probe: Inputs, plans: Iterable[Sequence[str]]
+) -> dict[str, tuple[float, Sequence[str], str]]:
+    """For each field the nearest loss that a plan leads to: distance, plan, last line of the source."""
+    ideas = {**IDEAS, **PRIOR_IDEAS}
+    best: dict[str, tuple[float, Sequence[str], str]] = dict.fromkeys(wanted, (np.inf, (), ""))
+    for draw, plan in enumerate(plans):
+        graph, rng = start, np.random.default_rng([5, draw])
+        try:
+            for name in plan:
+                graph = tidy(ideas[name](graph, rng))
+        except (NotApplicableError, GraphError):
+            continue
+        field = gradient_field(graph, probe)
+        for name, target in wanted.items():
+            distance = 0.5 * float(np.sum((field - target) ** 2))
+            if distance < best[name][0]:
+                best[name] = (distance, plan, print_source(graph).splitlines()[-1].strip())
+    return best
 
 
 def _begin(sandbox: Sandbox) -> tuple[Gate, Program]:
@@ -195,10 +218,6 @@ def _variation(members: Sequence[Program], rng: np.random.Generator) -> Variatio
     if kind == "random":
         return Variation(operator="random")
     return Variation(operator="mutate", parents=(members[order[0]],))
-
-
-def _candidate(graph: LossGraph) -> Candidate:
-    return Candidate(source=print_source(graph), operator="benchmark")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """Where the time and the memory of a training go.
 
     python benchmarks/trainer.py [EVALUATOR] [--graphs 100]
+    python benchmarks/trainer.py [EVALUATOR] --proposals 300
 
 Prints trainings a minute with one and two workers (wall clock). Then, for one warm process of one thread, in CPU
 seconds, which other processes disturb less: what a candidate costs (tracing, first call, steps, everything else),
 the same by Keras' `compile` and `fit`, and the growth of memory over many different graphs.
+
+With `--proposals`, instead: the growth of a worker's memory over so many different offline proposals, each trained as
+a search would, and how many of them are stopped as hopeless.
 """
 
 from __future__ import annotations
@@ -14,17 +18,24 @@ import gc
 import os
 import statistics
 import time
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from alphaloss.config import WorkerSettings
+from alphaloss.config import Settings, WorkerSettings
+from alphaloss.gate import Gate
 from alphaloss.losses.graph import LossGraph, Node
 from alphaloss.losses.keras_loss import keras_function
-from alphaloss.training import EvaluatorRef, Task, TrainJob, Workers, find_evaluator
+from alphaloss.losses.zoo import zoo_source
+from alphaloss.proposers import Context, OfflineProposer
+from alphaloss.records import Candidate, Program, Variation
+from alphaloss.sandbox import Sandbox
+from alphaloss.training import EvaluatorRef, Task, TaskInfo, TrainJob, Workers, find_evaluator
 from alphaloss.training.compiled import configure_tensorflow
 from alphaloss.training.loading import load_task
 from alphaloss.training.seeds import weights_seed
@@ -49,9 +60,9 @@ def distinct_graph(number: int) -> LossGraph:
     return LossGraph(inputs=("y_true", "y_pred"), nodes=nodes, output=11)
 
 
-def resident_mib() -> float:
-    """Resident memory of this process, in MiB."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+def resident_mib(pid: int | None = None) -> float:
+    """Resident memory of a process, by default this one, in MiB."""
+    pages = int(Path(f"/proc/{pid or 'self'}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
@@ -133,6 +144,54 @@ def measure_memory(trainer: Trainer, numbers: Iterator[int], graphs: int) -> Non
     print(f"memory after {graphs} more graphs: {memory[-1]:.0f} MiB, slope {slope:.2f} MiB a graph (second half)")
 
 
+def proposals(info: TaskInfo, number: int) -> Iterator[Program]:
+    """Different programs as the offline proposer makes them when nobody selects, and the gate admits them."""
+    settings = Settings()
+    rng = np.random.default_rng(0)
+    with Sandbox(settings.sandbox) as sandbox:
+        gate = Gate(sandbox, settings.gate, classes=info.classes, class_prior=info.class_prior, match_scale=True)
+        start = gate.admit(Candidate(source=zoo_source("cross-entropy"), operator="start"))
+        assert isinstance(start, Program)
+        pool = [start]
+        proposer = OfflineProposer(settings.offline, start=start.graph, class_prior=info.class_prior)
+        while len(pool) <= number:
+            parents = tuple(pool[i] for i in rng.integers(len(pool), size=2))
+            crossover = rng.random() < 0.3 and parents[0].key != parents[1].key
+            operator, used = ("crossover", parents) if crossover else ("mutate", parents[:1])
+            for candidate in proposer.propose(Variation(operator=operator, parents=used), Context(rng=rng)):
+                outcome = gate.admit(candidate)
+                if isinstance(outcome, Program):
+                    pool.append(outcome)
+                    yield outcome
+
+
+def measure_proposals(path: Path, number: int) -> None:
+    """Prints the growth of a worker's memory over different proposals, and what stopping the hopeless saves."""
+    with Workers(EvaluatorRef(path=path), settings=WorkerSettings(), count=1) as pool:
+        info, rung = pool.info, pool.info.rungs[-1]
+        memory, trainings = [], []
+        for program in proposals(info, number):
+            job = TrainJob(
+                graph=program.graph,
+                rung=rung.name,
+                seeds=(1,),
+                gradient_scale=program.gradient_scale,
+                stop_hopeless=True,
+            )
+            trainings += pool.submit(job).result()
+            memory.append(resident_mib(pool.pids[0]))
+            if len(memory) % 50 == 0:
+                print(f"after {len(memory)} proposals: {memory[-1]:.0f} MiB, process {pool.pids[0]}")
+    slope = statistics.linear_regression(range(len(memory)), memory).slope
+    half = memory[number // 2 :]
+    late = statistics.linear_regression(range(len(half)), half).slope
+    print(f"slope {slope:.2f} MiB a proposal, {late:.2f} in the second half")
+    ends = Counter(training.status for training in trainings)
+    epochs = sum(score is not None for training in trainings for score in training.curve)
+    print(f"ends: {', '.join(f'{status} {count}' for status, count in ends.items())}")
+    print(f"epochs not trained because they were hopeless or diverged: {1 - epochs / number / rung.epochs:.1%}")
+
+
 def measure_workers(path: Path, workers: int, jobs: int = 24) -> None:
     """Prints the throughput of a pool."""
     began = time.perf_counter()
@@ -158,8 +217,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("evaluator", nargs="?", default="digits-noisy")
     parser.add_argument("--graphs", type=int, default=100)
+    parser.add_argument("--proposals", type=int, default=0)
     arguments = parser.parse_args()
     path = find_evaluator(arguments.evaluator)
+    if arguments.proposals:
+        measure_proposals(path, arguments.proposals)
+        return
     for workers in (1, 2):
         measure_workers(path, workers)
     measure_process(path, arguments.graphs)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from alphaloss import AsymmetricNoise, EvaluatorError, SymmetricNoise, Task
 from alphaloss.evaluators import digits
 
-KINDS = {"symmetric": SymmetricNoise, "asymmetric": AsymmetricNoise}
+KINDS: dict[str, type[SymmetricNoise | AsymmetricNoise]] = {"symmetric": SymmetricNoise, "asymmetric": AsymmetricNoise}
 
 
 def task(noise: float = 0.4, kind: str = "symmetric", validation_noise: bool = False) -> Task:

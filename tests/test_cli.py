@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from click.testing import CliRunner, Result
 
 import alphaloss as api
 from alphaloss.cli import main
+from alphaloss.database import Database
 from alphaloss.losses.zoo import zoo_names
+from alphaloss.records import Phase
 
 TINY = str(Path(__file__).parent / "tiny_task.py")
 SMALL = ("--set=selection.seeds=2", "--set=verdict.seeds=2", "--set=selection.programs=2", "--set=selection.zoo=1")
@@ -41,11 +44,13 @@ def test_evolve_prints_one_json_object_with_the_promised_fields(run: Path):
     result = json.loads((run / "result.json").read_text())
     for name in ("run", "status", "seconds", "trainings", "admitted", "rejected", "duplicates", "content_hash"):
         assert name in result
-    for role in ("champion", "reference", "reference_early_stopped", "best_of_zoo"):
+    for role in ("champion", "reference", "reference_early_stopped", "reference_tuned", "best_of_zoo"):
         assert {"id", "name", "source", "search", "selection", "test"} <= set(result[role])
     assert result["admitted"] == 6
-    # 6 programs and the zoo; 2 finalists, 1 of the zoo and the reference on 2 seeds; 5 lines on 2 seeds.
-    assert result["trainings"] == 6 + len(zoo_names()) + 8 + 10
+    # 6 programs, and the zoo on 2 seeds; on 2 seeds each 2 finalists, 1 of the zoo and the reference, that at 4 other
+    # rates; and 3 losses, with the reference at its best rate.
+    lines = 3 + (result["verdict"]["learning_rate_scale"] != 1.0)
+    assert result["trainings"] == 6 + 2 * len(zoo_names()) + 2 * (4 + 4) + 2 * lines
     assert result["status"] in ("better", "not-shown-better")
 
 
@@ -101,7 +106,28 @@ def test_the_table_has_the_three_columns_and_a_sentence_for_each_claim(run: Path
     text = alphaloss("show", run).stdout
     for word in ("search", "selection", "test", "cross-entropy, stopped early", "best of the zoo"):
         assert word in text
-    assert text.count("On tiny, the champion is") == 3
+    assert "No verdict, because 2 seeds are too few for one: on tiny the champion is" in text
+    for reference in ("than cross-entropy (", "than cross-entropy stopped early (", "than the best of the zoo, "):
+        assert reference in text
+
+
+def test_search_and_selection_never_see_test_data(run: Path):
+    with Database.read(run / "run.sqlite") as database:
+        for phase, measured in ((Phase.SEARCH, False), (Phase.SELECTION, False), (Phase.VERDICT, True)):
+            for measure in ("validation", "test"):
+                found = database.evaluations("tiny", phase, "full", measure=measure)
+                assert bool(found) == (measured == (measure == "test"))
+                assert all((t.test is not None) == measured for e in found for t in e.trainings)
+        assert [event.payload["seeds"] for event in database.events("test_opened")] == [2]
+
+
+def test_a_second_opening_of_the_test_data_is_labelled_in_every_table(run: Path, tmp_path: Path):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    assert "times" not in alphaloss("show", copy).stdout
+    again = alphaloss("evaluate", copy, "--evaluator", TINY, "--seeds", "2", "--workers", "1", "--test").stdout
+    assert "the test data of its run was opened 2 times" in again
+    assert "The test data was opened 2 times" in alphaloss("show", copy).stdout
+    assert json.loads(alphaloss("show", copy, "--json").stdout)["test_opened"] == 2
 
 
 def test_evaluate_compares_with_cross_entropy_on_the_same_seeds(tmp_path: Path):

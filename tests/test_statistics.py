@@ -6,7 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from alphaloss.statistics import bootstrap, holm, lower_bound, orient, paired, standard_error
+from alphaloss.statistics import (
+    bootstrap,
+    crossed,
+    detectable,
+    holm,
+    lower_bound,
+    orient,
+    paired,
+    standard_error,
+)
 
 FIRST = np.array([0.91, 0.94, 0.88, 0.95, 0.90])
 SECOND = np.array([0.72, 0.95, 0.70, 0.81, 0.88])
@@ -32,14 +41,21 @@ def test_the_lower_bound_is_one_sided(confidence: float):
 
 
 def test_equal_scores_are_no_difference_and_no_evidence():
-    assert paired(FIRST, FIRST, 0.95) == (0.0, 0.0, 0.0, 1.0)
+    assert paired(FIRST, FIRST, 0.95) == (0.0, 0.0, 0.0, 0.0, 1.0)
     assert lower_bound(FIRST, FIRST, 0.9) == 0.0
 
 
 def test_the_same_gain_on_every_seed_has_no_width():
     ones, twos = np.ones(4), np.full(4, 2.0)
-    assert paired(twos, ones, 0.95) == (1.0, 1.0, 1.0, 1.0)  # and proves nothing: there is no spread to judge it by
-    assert paired(ones, twos, 0.95) == (-1.0, -1.0, -1.0, 1.0)
+    # And proves nothing: there is no spread to judge it by.
+    assert paired(twos, ones, 0.95) == (1.0, 0.0, 1.0, 1.0, 1.0)
+    assert paired(ones, twos, 0.95) == (-1.0, 0.0, -1.0, -1.0, 1.0)
+
+
+def test_gains_that_differ_by_rounding_only_are_equal():
+    gains = np.array([0.94, 0.92, 0.90]) - np.array([0.93, 0.91, 0.89])
+    assert gains.std() > 0  # of a few 1e-18
+    assert paired(np.array([0.94, 0.92, 0.90]), np.array([0.93, 0.91, 0.89]), 0.95).p_value == 1.0
 
 
 scores = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=12).map(np.array)
@@ -55,35 +71,68 @@ def test_the_interval_holds_the_mean_and_swapping_the_losses_mirrors_it(pairs, c
     assert 0.0 <= forth.p_value <= 1.0
 
 
-def simulated(rng: np.random.Generator, gain: float, seeds: int = 10, samples: int = 20):
-    """Two losses with seed effects, sample effects and noise; the first is better by `gain`."""
-    noise = rng.normal(0.0, 0.3, (2, seeds, samples))
+def simulated(rng: np.random.Generator, gain: float, seeds: int = 10, samples: int = 20, rest: float = 0.3):
+    """Two losses with seed effects, sample effects and a rest; the first is better by `gain`."""
     by_seed = rng.normal(0.0, 0.05, (2, seeds, 1))
     by_sample = rng.normal(0.0, 0.3, (2, 1, samples))
-    first, second = noise + by_seed + by_sample
+    first, second = rng.normal(0.0, rest, (2, seeds, samples)) + by_seed + by_sample
     return first + gain, second
 
 
-def coverage(confidence: float) -> float:
-    """Share of 200 simulated data sets whose interval holds the true difference."""
+BOTH = pytest.mark.parametrize(
+    "interval", [bootstrap, lambda *losses: crossed(*losses)[2:4]], ids=["bootstrap", "crossed"]
+)
+
+
+@BOTH
+def test_intervals_over_seeds_and_samples_hold_the_true_difference_at_least_as_often_as_they_say(interval):
     rng = np.random.default_rng(0)
-    intervals = [bootstrap(*simulated(rng, gain=0.1), confidence) for _ in range(200)]
-    return float(np.mean([low <= 0.1 <= high for low, high in intervals]))
+    intervals = [interval(*simulated(rng, gain=0.1), 0.9) for _ in range(200)]
+    # The degrees of freedom are those of the seeds, which is cautious: nominal 90 %, standard error 2 %.
+    assert 0.88 <= np.mean([low <= 0.1 <= high for low, high in intervals]) <= 0.98
 
 
-def test_the_bootstrap_interval_holds_the_true_difference_as_often_as_it_says():
-    # Percentile intervals of ten seeds are a little too narrow; those over seeds and samples a little too wide.
-    assert 0.85 <= coverage(0.9) <= 0.98
-    assert 0.40 <= coverage(0.5) <= 0.65
+@BOTH
+def test_without_effects_of_samples_intervals_are_those_of_a_t_test_over_seeds(interval):
+    rng = np.random.default_rng(1)
+    first, second = np.repeat(rng.normal(0.0, 1.0, (2, 10, 1)), 30, axis=2)
+    t = paired(first[:, 0], second[:, 0], 0.95)
+    # Bootstrapped means of ten values are not quite normal.
+    assert interval(first, second, 0.95) == pytest.approx((t.low, t.high), abs=0.08 * (t.high - t.low))
 
 
-def test_the_bootstrap_agrees_with_a_loop_that_draws_seeds_and_samples():
-    first, second = simulated(np.random.default_rng(1), gain=0.1, seeds=4, samples=6)
-    d, rng = first - second, np.random.default_rng(2)
-    means = [d[rng.integers(0, 4, 4)][:, rng.integers(0, 6, 6)].mean() for _ in range(20_000)]
-    low, high = np.quantile(means, [0.05, 0.95])
-    # The quantiles of 4,000 resamples have a standard error of about 2 % of the interval's width.
-    assert bootstrap(first, second, 0.9) == pytest.approx((low, high), abs=0.08 * (high - low))
+@BOTH
+def test_with_effects_of_samples_alone_intervals_are_as_wide_as_the_samples_make_them(interval):
+    rng = np.random.default_rng(2)
+    by_sample = rng.normal(0.0, 1.0, (1, 400))
+    first = np.repeat(by_sample, 10, axis=0) + rng.normal(0.0, 1e-3, (10, 1))
+    low, high = interval(first, np.zeros_like(first), 0.95)
+    # t of 9 degrees of freedom, because seeds could have mattered: 2.262 standard errors of the samples' mean.
+    assert high - low == pytest.approx(2 * 2.262 * stats.sem(by_sample[0]), rel=0.05)
+
+
+def test_the_variance_of_a_crossed_difference_is_that_of_the_analysis_of_variance():
+    # d = [[1, 2, 0], [3, 5, 7]]: mean squares of seeds 24, of samples 1.5, of the rest 3.5; the samples add nothing.
+    d = np.array([[1.0, 2.0, 0.0], [3.0, 5.0, 7.0]])
+    assert crossed(d, np.zeros_like(d), 0.95).error == pytest.approx(np.sqrt(24 / 6))
+    # d = [[0, 1], [2, 7]]: 16, 9 and 4; (16 + 9 - 4) / 4.
+    d = np.array([[0.0, 1.0], [2.0, 7.0]])
+    assert crossed(d, np.zeros_like(d), 0.95).error == pytest.approx(np.sqrt(21 / 4))
+    assert crossed(d, np.zeros_like(d), 0.95).p_value == pytest.approx(stats.t.sf(2.5 / np.sqrt(21 / 4), 1))
+
+
+def test_equal_differences_on_all_seeds_prove_nothing_however_the_samples_differ():
+    first = np.tile([1.0, 1.0, 1.0, 0.0], (5, 1))
+    assert crossed(first, np.zeros_like(first), 0.95).p_value == 1.0
+    rolled = np.array([np.roll(row, i) for i, row in enumerate(first)])
+    assert crossed(rolled, np.zeros_like(first), 0.95).p_value == 1.0
+
+
+@BOTH
+def test_swapping_the_losses_mirrors_the_interval(interval):
+    first, second = simulated(np.random.default_rng(3), gain=0.1)
+    (low, high), (back_low, back_high) = interval(first, second, 0.9), interval(second, first, 0.9)
+    assert (low, high) == pytest.approx((-back_high, -back_low), abs=0.03 * (high - low))
 
 
 def test_the_bootstrap_is_the_same_for_the_same_seed():
@@ -92,9 +141,26 @@ def test_the_bootstrap_is_the_same_for_the_same_seed():
     assert bootstrap(first, second, 0.95, seed=4) != bootstrap(first, second, 0.95, seed=5)
 
 
-def test_the_bootstrap_of_equal_predictions_is_a_point():
+@BOTH
+def test_equal_predictions_are_a_point(interval):
     first, _ = simulated(np.random.default_rng(5), gain=0.0)
-    assert bootstrap(first, first, 0.95) == (0.0, 0.0)
+    assert interval(first, first, 0.95) == (0.0, 0.0)
+    assert crossed(first, first, 0.95).p_value == 1.0
+
+
+@BOTH
+def test_one_sample_is_enough_for_an_interval(interval):
+    low, high = interval(np.array([[1.0], [0.0], [1.0]]), np.zeros((3, 1)), 0.95)
+    assert low < 2 / 3 < high
+
+
+@pytest.mark.parametrize("seeds", [4, 10, 30])
+def test_a_detectable_difference_is_found_as_often_as_it_says(seeds: int):
+    rng, level = np.random.default_rng(6), 0.05 / 3
+    gain = detectable(1.0 / np.sqrt(seeds), seeds, level=level, power=0.8)
+    d = rng.normal(gain, 1.0, (4_000, seeds))
+    p_values = stats.ttest_1samp(d, 0.0, axis=1, alternative="greater").pvalue
+    assert np.mean(p_values <= level) == pytest.approx(0.8, abs=0.02)  # three standard errors
 
 
 @pytest.mark.parametrize(

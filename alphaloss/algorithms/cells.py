@@ -18,6 +18,7 @@ from alphaloss.records import Program
 _SIZES = (8, 16)
 _MINIMISERS = (0.6, 0.97)
 _HARDNESSES = (2.0, 20.0)
+_PATIENCE = 8  # waves after which a contest is decided by what is known: repeats are for what matters now
 
 
 class Cell(NamedTuple):
@@ -63,15 +64,11 @@ class Island:
     Args:
         most_seeds: on how many seeds a program may be trained; 1 if there are no repeats, and so no contests.
         crowding: cosine distance of gradient fields below which a newcomer must be clearly better than its neighbour.
-        few: how many of the best elites are worth repeated trainings.
-        patience: waves after which a contest is decided by what is known.
     """
 
-    def __init__(self, *, most_seeds: int, crowding: float, few: int = 3, patience: int = 8) -> None:
+    def __init__(self, *, most_seeds: int, crowding: float) -> None:
         self.most_seeds = most_seeds
         self.crowding = crowding
-        self.few = few
-        self.patience = patience
         self.contests: dict[Cell, Contest] = {}
         self._elites: dict[Cell, Individual] = {}
         self._entered: dict[Cell, int] = {}
@@ -97,7 +94,7 @@ class Island:
 
     def enter(self, newcomer: Individual, wave: int) -> None:
         """Lets a newcomer become an elite, or challenge one, if it deserves it."""
-        if any(newcomer.key == member.key for member in self) or self._is_crowded(newcomer):
+        if self._is_crowded(newcomer):
             return
         cell = cell_of(newcomer.program)
         if cell not in self._elites:
@@ -125,44 +122,39 @@ class Island:
                 self._crown(cell, self.contests.pop(cell).challenger, wave)
 
     def worth_repeating(self) -> list[tuple[Individual, ...]]:
-        """Whom another training would tell something about: the two of a contest, or one of the few best with one seed.
+        """Whom another training would tell something about: the two of a contest, and who leads on one seed.
 
         Whoever of a tuple has the fewest seeds should have it.
         """
-        pairs = [(contest.challenger, self._elites[cell]) for cell, contest in self.contests.items()]
-        few = sorted(self._elites.values(), key=lambda elite: elite.score.mean, reverse=True)[: self.few]
-        return [*pairs, *((elite,) for elite in few if elite.score.seeds == 1)]
+        pairs: list[tuple[Individual, ...]] = [
+            (contest.challenger, self._elites[cell]) for cell, contest in self.contests.items()
+        ]
+        leader = max(self._elites.values(), key=lambda elite: elite.score.mean, default=None)
+        return [*pairs, (leader,)] if leader is not None and leader.score.seeds == 1 else pairs
 
     def _settle(self, cell: Cell, wave: int) -> None:
         elite, (challenger, since) = self._elites[cell], self.contests[cell]
-        if self._is_open(elite, challenger) and wave - since < self.patience:
+        if self._is_open(elite, challenger) and wave - since < _PATIENCE:
             return
         del self.contests[cell]
         if challenger.fitness > elite.fitness:
             self._crown(cell, challenger, wave)
 
     def _is_open(self, elite: Individual, challenger: Individual) -> bool:
-        """Whether it is neither clear who is better, nor idle to ask."""
+        """Whether further trainings can tell who is better, and either may be the best of the island."""
         one, other = elite.score, challenger.score
-        if one.clearly_above(other) or other.clearly_above(one) or one.error == 0.0:
-            return False
-        if min(one.seeds, other.seeds) >= self.most_seeds:
-            return False
-        return min(one.hopeful, other.hopeful) >= self._bar()
-
-    def _bar(self) -> float:
-        """The cautious score of the last of the few best elites."""
-        ranked = sorted((elite.score.cautious for elite in self._elites.values()), reverse=True)
-        return ranked[: self.few][-1]
+        is_clear = one.clearly_above(other) or other.clearly_above(one) or one.error == 0.0
+        bar = max(elite.score.cautious for elite in self._elites.values())
+        return not is_clear and min(one.seeds, other.seeds) < self.most_seeds and min(one.hopeful, other.hopeful) >= bar
 
     def _crown(self, cell: Cell, individual: Individual, wave: int) -> None:
         self._elites[cell] = individual
         self._entered[cell] = wave
 
     def _is_crowded(self, newcomer: Individual) -> bool:
-        """Whether a neighbour is here that is as good."""
-        near = (elite for elite in self._elites.values() if _distance(elite, newcomer) < self.crowding)
-        return any(not newcomer.score.clearly_above(elite.score) for elite in near)
+        """Whether it is here already, or a neighbour that is as good."""
+        near = (m for m in self if m.key == newcomer.key or _distance(m, newcomer) < self.crowding)
+        return any(not newcomer.score.clearly_above(member.score) for member in near)
 
 
 def _distance(a: Individual, b: Individual) -> float:

@@ -2,7 +2,7 @@
 
     for a share of a wave: train the promising again, on a fresh seed
     for each other variation, on the islands in turn:
-        parents by tournament (exploit), from any cell (explore), or from those that entered lately (recent)
+        parents by a large tournament (exploit), by one of two elites (explore), or of two that entered lately (recent)
         crossover of two, mutation or refinement of one, or a random loss
     when the wave is told:
         newcomers enter the cells of their island; contests that are clear are settled
@@ -17,15 +17,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from deap import tools
 
-from alphaloss.algorithms.base import Algorithm, Individual, Newcomer
+from alphaloss.algorithms.base import Algorithm, Fitness, Individual, Newcomer
 from alphaloss.algorithms.cells import Island
 from alphaloss.algorithms.variations import tournament, vary
 from alphaloss.config import IslandSettings, VariationSettings
 from alphaloss.records import REPEAT, Program, Variation
 from alphaloss.scores import Scores
+
+_EXPLORING = 2  # elites that compete where it explores: any can be a parent, the worst of them seldom
 
 
 class Islands(Algorithm):
@@ -51,6 +54,7 @@ class Islands(Algorithm):
         self.settings = settings
         self.variation = variation
         self.exploit = tournament(settings.tournament)
+        self.explore = tournament(_EXPLORING)
         self.restarts = 0
         self._waves_told = 0
         self._next_island = 0
@@ -64,11 +68,7 @@ class Islands(Algorithm):
             number = self._next_island
             self._next_island = (number + 1) % len(self.islands)
             island = self.islands[number]
-
-            def choose(members: Sequence[Individual], island: Island = island) -> Individual:
-                return self._parent(members, island)
-
-            yield vary(self.variation, island.elites, choose, self.exploit, number)
+            yield vary(self.variation, island.elites, partial(self._parent, island), self.exploit, number)
 
     def _tell(self, newcomers: Sequence[Newcomer]) -> None:
         self._waves_told += 1
@@ -112,15 +112,15 @@ class Islands(Algorithm):
             self._repeats -= 1.0
             yield Variation(operator=REPEAT, parents=(individual.program,), island=number)
 
-    def _parent(self, members: Sequence[Individual], island: Island) -> Individual:
+    def _parent(self, island: Island, members: Sequence[Individual]) -> Individual:
         draw = random.random()
         if draw < self.settings.exploit:
             return self.exploit(members)
         if draw < self.settings.exploit + self.settings.explore:
-            return random.choice(members)
+            return self.explore(members)
         newer = island.newer_than(self._waves_told - self.settings.recent)
         recent = [member for member in members if member in newer]
-        return random.choice(recent) if recent else self.exploit(members)
+        return self.explore(recent) if recent else self.exploit(members)
 
     def _migrate(self) -> None:
         """All leave before any arrives. DEAP's `migRing` would overwrite members; here migrants enter as newcomers."""
@@ -130,14 +130,12 @@ class Islands(Algorithm):
                 island.enter(migrant, self._waves_told)
 
     def _start_anew(self) -> None:
-        bests = [island.best for island in self.islands]
-        leader = max((best for best in bests if best is not None), key=lambda best: best.fitness, default=None)
-        if leader is None:
+        home = max(self.islands, key=lambda island: island.best.fitness if island.best else Fitness())
+        if home.best is None:
             return
-        home = self.islands[bests.index(leader)]
         stale = self._waves_told - self.settings.stagnation
-        for number, (island, best) in enumerate(zip(self.islands, bests, strict=True)):
-            if island is not home and best is not None and best not in island.newer_than(stale):
+        for number, island in enumerate(self.islands):
+            if island is not home and island.best not in island.newer_than(stale):
                 self.islands[number] = self._settled([*self.start, self.exploit(home.elites)])
                 self.restarts += 1
 

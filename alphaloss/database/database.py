@@ -185,6 +185,10 @@ class Database:
         rows = self._rows("SELECT * FROM programs WHERE name IS NOT NULL ORDER BY admitted")
         return {row["name"]: read_program(row) for row in rows}
 
+    def holds(self, key: str) -> bool:
+        """Whether a program was recorded."""
+        return self._db.execute("SELECT 1 FROM programs WHERE key = ?", (key,)).fetchone() is not None
+
     def find_program(self, prefix: str) -> Program:
         """The program whose key begins with `prefix`: the ID of `RUN:ID`.
 

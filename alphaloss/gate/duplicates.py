@@ -61,7 +61,7 @@ class KnownLosses:
 
     def _confirmed(self, graph: LossGraph, known: LossGraph) -> bool:
         inputs = probes.second_look(self.space)
-        return bool(_distance(gradient_field(graph, inputs), gradient_field(known, inputs)) <= self.distance)
+        return bool(cosine_distance(gradient_field(graph, inputs), gradient_field(known, inputs)) <= self.distance)
 
 
 class _Shelf:
@@ -83,13 +83,13 @@ class _Shelf:
         """Graphs and scales of the fields that are that near, the nearest first."""
         # A product finds who may be near; the exact distance is taken of those few.
         near = np.flatnonzero(self.fields[: len(self.graphs)] @ field >= 1.0 - distance - 1e-9)
-        distances = _distance(self.fields[near], field)
+        distances = cosine_distance(self.fields[near], field)
         nearest = near[np.argsort(distances, kind="stable")]
         exact = dict(zip(near.tolist(), distances.tolist(), strict=True))
         return [(self.graphs[i], self.scales[i]) for i in nearest.tolist() if exact[i] <= distance]
 
 
-def _distance(a: Field, b: Field) -> NDArray[np.float64]:
+def cosine_distance(a: Field, b: Field) -> NDArray[np.float64]:
     """Cosine distance of unit vectors along the last axis, as half their squared difference.
 
     1 - cosine would lose half the digits to cancellation.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import autograd
@@ -27,18 +28,26 @@ def evaluate(graph: LossGraph, inputs: Mapping[str, Any]) -> Any:
     Returns:
         Shape (batch,).
     """
+    return compute(graph, inputs)[graph.output]
+
+
+def compute(graph: LossGraph, inputs: Mapping[str, Any], given: Mapping[int, Any] = MappingProxyType({})) -> list[Any]:
+    """Every value of the graph, inputs first; those that are given are taken instead of being computed."""
     y_pred = inputs["y_pred"]
     values: list[Any] = [inputs[name] for name in graph.inputs]
-    for node in graph.nodes:
+    for position, node in enumerate(graph.nodes, start=len(values)):
+        if position in given:
+            values.append(given[position])
+            continue
         counted = {"classes": y_pred.shape[-1]} if node.operation.counts_classes else {}
         value = node.operation.numpy(*(values[a] for a in node.args), **node.static, **counted)
-        result = graph.types[len(values)]
+        result = graph.types[position]
         if result == SCALAR:
             value = float(value)  # a numpy scalar would turn float32 into float64
         elif result.dtype == "float" and not any(_has_precision(graph.types[a]) for a in node.args):
             value = np.asarray(value, dtype=y_pred.dtype)
         values.append(value)
-    return values[graph.output]
+    return values
 
 
 def _has_precision(t: Type) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from alphaloss.losses.canonical import GraphBuilder
+from alphaloss.losses.graph import LossGraph
+from alphaloss.proposers.draws import NotApplicableError
 
 
 def log_right(b: GraphBuilder) -> int:
@@ -24,3 +26,13 @@ def right(b: GraphBuilder) -> int:
 def one_minus(b: GraphBuilder, value: int) -> int:
     """1 - value."""
     return b.add("subtract", b.constant(1.0), value)
+
+
+def needs_classes(graph: LossGraph) -> None:
+    """For what makes sense of logits only.
+
+    Raises:
+        NotApplicableError: the loss is for values.
+    """
+    if graph.target != "classes":
+        raise NotApplicableError

@@ -11,11 +11,11 @@ rewards an operator; a search has a few.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 
 import numpy as np
 
-from alphaloss.proposers.draws import pick
+from alphaloss.proposers.draws import NotApplicableError
 
 _EXPECTED = 0.3  # quality of an operator that was not tried: a reward below it costs share, one above it earns share
 
@@ -47,9 +47,6 @@ class Shares:
         if name in self._quality:
             self._quality[name] += self._rate * trust * (reward - self._quality[name])
 
-    def __getitem__(self, name: str) -> float:
-        return self.now()[name]
-
     def now(self) -> dict[str, float]:
         """The share of every operator."""
         matched = {name: weight * self._quality[name] for name, weight in self._initial.items()}
@@ -59,15 +56,18 @@ class Shares:
             for name, weight in self._initial.items()
         }
 
-    def draw(self, rng: np.random.Generator, favoured: Iterable[str] = (), factor: float = 1.0) -> str:
-        """An operator by its share; those that are favoured count `factor` times as much.
+    def draw(self, rng: np.random.Generator, among: Container[str] | None = None) -> str:
+        """An operator by its share.
+
+        Args:
+            rng: the random numbers.
+            among: the only ones to choose from; all, unless given.
 
         Raises:
-            NotApplicableError: there is none.
+            NotApplicableError: none of them has a share.
         """
-        weights = {name: share for name, share in self.now().items() if share > 0.0}
-        for name in favoured:
-            if name in weights:
-                weights[name] *= factor
-        ends = np.cumsum(list(weights.values()))
-        return pick([], rng) if not len(ends) else list(weights)[int(np.searchsorted(ends, rng.random() * ends[-1]))]
+        shares = {name: s for name, s in self.now().items() if s > 0.0 and (among is None or name in among)}
+        if not shares:
+            raise NotApplicableError
+        ends = np.cumsum(list(shares.values()))
+        return list(shares)[int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from alphaloss.losses.cost import elements
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.numeric import evaluate, value_and_gradient
 from alphaloss.losses.types import Target
@@ -25,6 +26,8 @@ _LEAST_ALIGNMENT = 0.3
 _SMALLEST, _LARGEST = 1e-6, 1e5
 _SAME_DIRECTION = 1e-6
 _SAMPLES = 16
+_MOST_KEPT = 200_000
+"""Numbers that a loss may keep for a sample; tables of classes by classes are left out from some 200 classes on."""
 _GAPS = (20.0, 100.0, 1000.0)
 _WIDTHS: Mapping[Target, int] = {"classes": 10, "values": 3}
 
@@ -65,8 +68,8 @@ class Glance:
         return len(self.class_prior) or _WIDTHS[self.target]
 
     def look(self, graph: LossGraph) -> Look:
-        """Looks at a loss. Not sound, without a field, is one that cannot be computed at this number of classes."""
-        if graph.least_classes > self.width:
+        """Looks at a loss. One that needs more classes, or more memory, is not sound and has no field."""
+        if graph.least_classes > self.width or elements(graph, self.width, self.width) > _MOST_KEPT:
             return Look(np.zeros(0), 0.0, sound=False)
         _, gradient = value_and_gradient(graph, self._typical)
         reference = self._reference(self._typical)
@@ -91,11 +94,9 @@ class Glance:
     def _has_lowest(self, graph: LossGraph) -> bool:
         """Predictions that go ever farther do not make the loss ever lower."""
         with np.errstate(all="ignore"):
-            near, far, farther = (
-                evaluate(graph, {**self._far, "y_pred": d * self._far["y_pred"]}) for d in (1, 10, 100)
-            )
-        fall = far - farther
-        return not bool((fall > 2.0 * np.maximum(near - far, 0.0) + 1.0).any())
+            values = [evaluate(graph, {**self._far, "y_pred": d * self._far["y_pred"]}) for d in (1.0, 10.0, 100.0)]
+        near, far, farther = np.clip(values, -1e300, 1e300)
+        return not bool((far - farther > 2.0 * np.maximum(near - far, 0.0) + 1.0).any())
 
     @cached_property
     def _typical(self) -> Inputs:

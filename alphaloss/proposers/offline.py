@@ -22,15 +22,17 @@ from alphaloss.proposers.ideas import IDEAS, PRIOR_IDEAS
 from alphaloss.proposers.refine import Step, Tuner
 from alphaloss.proposers.small import SHRINKING, SMALL
 from alphaloss.proposers.surgery import Y_PRED, Y_TRUE, below
+from alphaloss.proposers.tidy import tidy
 from alphaloss.records import Candidate, Failed, Program, Told, Variation
 from alphaloss.scores import Scores
 
 _TRIES = 40
-_SHRINK = 4.0  # by this factor the operators that shrink count more for a large parent
+_SHRINK = 0.5  # how often a large parent is made smaller
 _UNEVEN = 1.5  # most over least frequent class, from which on operators with the prior are worth it
 _GOOD, _FAIR = 1.0, 0.5
 _REJECTED = 0.5  # how much a refusal by the gate counts: it cost no training
 _REMEMBERED = 63
+_SMALL = frozenset(SMALL)
 _STEP = TypeAdapter(Step)
 
 
@@ -45,13 +47,14 @@ class OfflineProposer:
         class_prior: the task's, shape (classes,); empty if it is not known, or for tasks of values.
     """
 
-    def __init__(self, settings: OfflineSettings, *, start: LossGraph, class_prior: Sequence[float] = ()) -> None:
+    def __init__(self, settings: OfflineSettings, start: LossGraph, *, class_prior: Sequence[float] = ()) -> None:
         self.settings = settings
         self.start = start
         self.glance = Glance(start.target, tuple(class_prior))
         uneven = bool(class_prior) and max(class_prior) > _UNEVEN * min(class_prior)
         ideas = {**IDEAS, **PRIOR_IDEAS} if uneven else IDEAS
         self._mutations = {**SMALL, **ideas}
+        self._ideas = frozenset(ideas)
         fixed = {"floor": settings.floor, "rate": settings.adaptation}
         weights = {name: settings.ideas / len(ideas) for name in ideas}
         weights |= {name: (1.0 - settings.ideas) / len(SMALL) for name in SMALL}
@@ -72,9 +75,12 @@ class OfflineProposer:
             return [Candidate(source=print_source(self.start), operator="init")]
         parents = [p.graph for p in variation.parents]
         looks = [self.glance.look(graph) for graph in parents or [self.start]]
-        for _ in range(_TRIES):
+        plan = self._plan(variation.operator, context.rng)
+        for attempt in range(_TRIES):
+            if attempt > _TRIES // 2:
+                plan = self._plan(variation.operator, context.rng)
             try:
-                child = self._vary(variation.operator, parents, context.rng)
+                child = self._vary(variation.operator, parents, plan, context.rng)
             except (NotApplicableError, GraphError):
                 continue
             if self._is_new(child.graph, parents) and _is_sound(self.glance.look(child.graph), looks):
@@ -107,23 +113,29 @@ class OfflineProposer:
             for name in changes.split("+"):
                 (self.crossovers if kind == "crossover" else self.mutations).reward(name, reward, trust)
 
-    def _vary(self, operator: str, parents: Sequence[LossGraph], rng: np.random.Generator) -> _Child:
+    def _plan(self, operator: str, rng: np.random.Generator) -> list[frozenset[str]]:
+        """For each change of a mutation whether it is small or idea-sized; kept while operators are redrawn."""
+        if operator in ("crossover", "refine"):
+            return []
+        changes = self.settings.random_changes
+        if operator == "mutate":
+            changes = 1 + (rng.random() < self.settings.second_change)
+        return [_SMALL if self.mutations.draw(rng) in _SMALL else self._ideas for _ in range(changes)]
+
+    def _vary(
+        self, operator: str, parents: Sequence[LossGraph], plan: Sequence[frozenset[str]], rng: np.random.Generator
+    ) -> _Child:
         if operator == "crossover":
             name = self.crossovers.draw(rng)
-            return _Child(CROSSOVERS[name](parents[0], parents[1], rng), (name,))
+            return _Child(tidy(CROSSOVERS[name](parents[0], parents[1], rng)), (name,))
         if operator == "refine":
             graph, step = self._tuner.propose(parents[0], rng)
             return _Child(graph, ("constants",), step)
-        if operator == "mutate":
-            return self._mutate(parents[0], 1 + (rng.random() < self.settings.second_change), rng)
-        return self._mutate(self.start, self.settings.random_changes, rng)
-
-    def _mutate(self, graph: LossGraph, changes: int, rng: np.random.Generator) -> _Child:
-        names = []
-        for _ in range(changes):
+        graph, names = parents[0] if parents else self.start, []
+        for kind in plan:
             large = graph.size > self.settings.bloat * self.settings.most_operations
-            name = self.mutations.draw(rng, favoured=SHRINKING if large else (), factor=_SHRINK)
-            graph = self._mutations[name](graph, rng)
+            name = self.mutations.draw(rng, among=SHRINKING if large and rng.random() < _SHRINK else kind)
+            graph = tidy(self._mutations[name](graph, rng))
             names.append(name)
         return _Child(graph, tuple(names))
 
@@ -146,7 +158,7 @@ class OfflineProposer:
         self._recent = [*self._recent[-_REMEMBERED:], score.mean]
         parents = [p for p in map(scores.get, program.candidate.parents) if p is not None]
         best = max(parents, key=lambda p: p.mean, default=None)
-        if best is not None and score.mean - best.mean > math.hypot(score.error, best.error):
+        if best is not None and score.clearly_above(best):
             return _GOOD
         return _FAIR if score.mean > half else 0.0
 

@@ -9,7 +9,7 @@ import numpy as np
 from alphaloss.losses.canonical import GraphBuilder
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.types import SAMPLES
-from alphaloss.proposers.belief import log_right, right
+from alphaloss.proposers.belief import log_right, needs_classes, right
 from alphaloss.proposers.draws import number, pick, three_digits
 from alphaloss.proposers.glance import strength
 from alphaloss.proposers.ranges import Range, ranges
@@ -113,6 +113,7 @@ def penalise(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
 def weight_by_prior(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     """Weights each sample by a power of how frequent its class is, below 0: rare classes count more."""
+    needs_classes(graph)
     exponent = -number(rng, 0.1, 1.0)
 
     def change(b: GraphBuilder, v: int, _: Mapping[int, int]) -> int:
@@ -123,8 +124,16 @@ def weight_by_prior(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
 
 def _bounds(reach: Range) -> list[tuple[Form, float, float]]:
-    """The ways to bound a value, with the numbers that make sense: some need one that cannot be negative."""
-    return _SIGNED if reach.low < 0.0 else [*_SIGNED, *_POSITIVE]
+    """The ways to bound a value, with the numbers that make sense; more of them if its sign is known."""
+    if reach.low >= 0.0:
+        return [*_ANY_SIGN, *_POSITIVE]
+    if reach.high <= 0.0:
+        return [(_mirrored(form), low, high) for form, low, high in (*_ANY_SIGN, *_POSITIVE)]
+    return [*_ANY_SIGN, (_clip, 0.5, 5.0)]
+
+
+def _mirrored(form: Form) -> Form:
+    return lambda b, v, c: b.add("negative", form(b, b.add("negative", v), c))
 
 
 def _ratio(b: GraphBuilder, v: int, c: float) -> int:
@@ -133,6 +142,10 @@ def _ratio(b: GraphBuilder, v: int, c: float) -> int:
 
 def _limit(b: GraphBuilder, v: int, c: float) -> int:
     return b.add("minimum", v, b.constant(c))
+
+
+def _clip(b: GraphBuilder, v: int, c: float) -> int:
+    return b.add("clip", v, b.constant(-c), b.constant(c))
 
 
 def _slope(b: GraphBuilder, v: int, c: float) -> int:
@@ -151,8 +164,13 @@ def _root(b: GraphBuilder, v: int, c: float) -> int:
     return b.add("sqrt", b.add("add", v, b.constant(c)))
 
 
-_SIGNED: list[tuple[Form, float, float]] = [(_ratio, 0.2, 5.0), (_limit, 0.5, 5.0), (_slope, 0.2, 2.0)]
-_POSITIVE: list[tuple[Form, float, float]] = [(_saturation, 0.2, 2.0), (_logarithm, 0.2, 20.0), (_root, 0.01, 1.0)]
+_ANY_SIGN: list[tuple[Form, float, float]] = [(_ratio, 0.2, 5.0), (_slope, 0.2, 2.0)]
+_POSITIVE: list[tuple[Form, float, float]] = [
+    (_limit, 0.5, 5.0),
+    (_saturation, 0.2, 2.0),
+    (_logarithm, 0.2, 20.0),
+    (_root, 0.01, 1.0),
+]
 
 
 def _doubt(b: GraphBuilder) -> int:

@@ -12,15 +12,15 @@ import numpy as np
 from alphaloss.losses.canonical import GraphBuilder
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.numeric import evaluate
-from alphaloss.proposers.belief import one_minus
-from alphaloss.proposers.draws import NotApplicableError, number, pick, three_digits
+from alphaloss.proposers.belief import needs_classes, one_minus
+from alphaloss.proposers.draws import number, pick, three_digits
 from alphaloss.proposers.glance import strength
 from alphaloss.proposers.surgery import Y_PRED, Y_TRUE, Change, Surgeon, changed
 
 
 def temper(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     """Scales the logits: confidence grows faster or slower."""
-    _needs_classes(graph)
+    needs_classes(graph)
     c = number(rng, 0.25, 4.0)
     return changed(graph, {Y_PRED: lambda b, z, _: b.add("multiply", z, b.constant(c))})
 
@@ -30,7 +30,7 @@ def clip_logits(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
     The norm after Wei et al., "Mitigating Memorization of Noisy Labels by Clipping the Model Prediction", 2023.
     """
-    _needs_classes(graph)
+    needs_classes(graph)
     c, form = number(rng, 1.0, 20.0), pick(["hard", "smooth", "norm"], rng)
 
     def change(b: GraphBuilder, z: int, _: Mapping[int, int]) -> int:
@@ -48,12 +48,12 @@ def clip_logits(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
 def smooth(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     """Moves a share of the label to all classes."""
-    _needs_classes(graph)
-    share = three_digits(number(rng, 0.02, 0.4))
+    needs_classes(graph)
+    share = round(number(rng, 0.02, 0.4), 3)
 
     def change(b: GraphBuilder, y: int, _: Mapping[int, int]) -> int:
         rest = b.add("divide", b.constant(share), b.class_count())
-        return b.add("add", b.add("multiply", y, b.constant(three_digits(1.0 - share))), rest)
+        return b.add("add", b.add("multiply", y, b.constant(round(1.0 - share, 3))), rest)
 
     return changed(graph, {Y_TRUE: change})
 
@@ -63,15 +63,15 @@ def trust(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
     After Reed et al., "Training Deep Neural Networks on Noisy Labels with Bootstrapping", 2015.
     """
-    _needs_classes(graph)
-    share, hard, frozen = number(rng, 0.05, 0.5), rng.random() < 0.3, rng.random() < 0.5
+    needs_classes(graph)
+    share, hard, frozen = round(number(rng, 0.05, 0.5), 3), rng.random() < 0.3, rng.random() < 0.5
 
     def change(b: GraphBuilder, y: int, _: Mapping[int, int]) -> int:
         z = b.input("y_pred")
         belief = b.add("one_hot", b.add("argmax", z, axis=-1)) if hard else b.add("softmax", z, axis=-1)
         if frozen and not hard:
             belief = b.add("stop_gradient", belief)
-        kept = b.add("multiply", y, b.constant(three_digits(1.0 - share)))
+        kept = b.add("multiply", y, b.constant(round(1.0 - share, 3)))
         return b.add("add", kept, b.add("multiply", belief, b.constant(share)))
 
     return changed(graph, {Y_TRUE: change})
@@ -79,7 +79,7 @@ def trust(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
 def margin(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     """Shifts the true class's logit, down (it must win by a margin) or up."""
-    _needs_classes(graph)
+    needs_classes(graph)
     c = number(rng, 0.1, 4.0) * pick([1.0, -1.0], rng)
 
     def change(b: GraphBuilder, z: int, _: Mapping[int, int]) -> int:
@@ -90,7 +90,7 @@ def margin(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
 def shift_by_prior(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     """Shifts the logits by a multiple of the log prior: rare classes must win by more."""
-    _needs_classes(graph)
+    needs_classes(graph)
     c = number(rng, 0.25, 2.0)
 
     def change(b: GraphBuilder, z: int, _: Mapping[int, int]) -> int:
@@ -102,7 +102,7 @@ def shift_by_prior(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
 def symmetrise(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     """Adds the loss with the roles exchanged: predictions are the label, and the label, made soft, gives the logits."""
-    _needs_classes(graph)
+    needs_classes(graph)
     softness = number(rng, 1e-4, 0.1)
 
     def as_label(b: GraphBuilder, _: int, __: Mapping[int, int]) -> int:
@@ -116,7 +116,7 @@ def symmetrise(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
 def both_sides(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     """Adds the loss of the contrary: the wrong classes are the label, and the logits change their sign."""
-    _needs_classes(graph)
+    needs_classes(graph)
 
     def others(b: GraphBuilder, y: int, _: Mapping[int, int]) -> int:
         return b.add("divide", one_minus(b, y), b.add("subtract", b.class_count(), b.constant(1.0)))
@@ -130,7 +130,7 @@ def normalise(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
 
     After Ma et al., "Normalized Loss Functions for Deep Learning with Noisy Labels", 2020, for any loss.
     """
-    _needs_classes(graph)
+    needs_classes(graph)
     surgeon = Surgeon(graph)
     b = surgeon.builder
     loss = surgeon.copy(graph)[graph.output]
@@ -163,11 +163,6 @@ def _is_linear_in_labels(graph: LossGraph) -> bool:
     with np.errstate(all="ignore"):
         *each, all_at_once = evaluate(graph, {"y_true": labels, "y_pred": logits, "class_prior": labels[-1] / 3.0})
     return bool(np.isclose(np.sum(each), all_at_once, rtol=1e-9))
-
-
-def _needs_classes(graph: LossGraph) -> None:
-    if graph.target != "classes":
-        raise NotApplicableError
 
 
 VIEWS = {

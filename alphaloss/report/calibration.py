@@ -14,8 +14,8 @@ _stdout = Console(highlight=False, soft_wrap=True)
 def print_calibration(calibration: Calibration) -> None:
     """Four tables and a sentence."""
     _stdout.print(
-        f"{escape(calibration.task)}: {calibration.metric} on validation data, {calibration.seeds} seeds, "
-        f"{calibration.trainings} trainings in {calibration.seconds / 60:.1f} minutes; "
+        f"{escape(calibration.task)}: {calibration.metric} on {calibration.validation_samples} validation samples, "
+        f"{calibration.seeds} seeds, {calibration.trainings} trainings in {calibration.seconds / 60:.1f} minutes; "
         f"intervals of {calibration.confidence:.0%}\n"
     )
     for table in (_losses(calibration), _rungs(calibration), _readings(calibration), _headroom(calibration)):
@@ -28,7 +28,7 @@ def print_calibration(calibration: Calibration) -> None:
 
 
 def _losses(calibration: Calibration) -> Table:
-    table = _table("The zoo after the last epoch", "loss", "learning rate", "mean", "sd of a training")
+    table = _table("The zoo after the last epoch", "loss", "learning rate", "mean", "sd")
     for line in calibration.losses:
         mean = line.status if line.mean is None else f"{line.mean:.4f}"
         deviation = "-" if line.deviation is None else f"{line.deviation:.4f}"
@@ -37,8 +37,8 @@ def _losses(calibration: Calibration) -> Table:
 
 
 def _rungs(calibration: Calibration) -> Table:
-    columns = ("rung", "epochs", "sd of a training", "with cross-entropy", "seconds", "first of a loss")
-    table = _table("Noise and cost of a training", *columns)
+    columns = ("rung", "epochs", "sd", "sd, cross-entropy", "seconds", "first of a loss")
+    table = _table("Noise (standard deviation) and cost of a training", *columns)
     for rung in calibration.rungs:
         noise = (f"{rung.noise:.4f}", f"{rung.reference_noise:.4f}")
         seconds = (f"{rung.seconds:.2f}", f"{rung.first_seconds:.2f}")
@@ -56,17 +56,17 @@ def _readings(calibration: Calibration) -> Table:
 
 
 def _headroom(calibration: Calibration) -> Table:
-    table = _table("Headroom: the best of the zoo over ...", "chosen by the other seeds", "difference")
+    table = _table("Headroom: what the best of the zoo gains", "over", "difference", "clear of noise")
     for gain in calibration.headroom:
-        table.add_row(escape(gain.against), f"{gain.difference:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]")
-    table.add_row("(clear from noise in a selection)", f"{calibration.clear:.4f}")
+        difference = f"{gain.difference:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+        table.add_row(escape(gain.against), difference, f"{gain.clear:.4f}")
     return table
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+        table.add_column(column, justify="right" if number else "left", no_wrap=number > 0)
     return table
 
 

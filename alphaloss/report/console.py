@@ -14,13 +14,13 @@ from alphaloss.doctor import Findings
 from alphaloss.evaluate import LossEvaluation
 from alphaloss.losses.symbolic import latex
 from alphaloss.report.runs import ProgramShown, RejectionsShown, RunShown
+from alphaloss.report.sentences import verdict_sentences
 from alphaloss.result import Result
-from alphaloss.verdict import CROSS_ENTROPY, Verdict
 
 _stdout = Console(highlight=False, soft_wrap=True)
 
 
-def print_result(result: Result) -> None:
+def print_result(result: Result, *, test_opened: int = 1) -> None:
     """The final table, the verdict in a few sentences, and the champion."""
     table = Table(title=f"{result.metric} on {result.task}", title_justify="left")
     table.add_column("loss")
@@ -29,11 +29,19 @@ def print_result(result: Result) -> None:
     for line in result.table:
         name = f"{line.role} ({line.name or line.id})" if line.name != line.role else line.role
         table.add_row(escape(name), *(_number(v) for v in (line.search, line.selection, line.test)))
-    for score in result.verdict.scores:
-        if score.label not in {line.role for line in result.table}:
-            table.add_row(escape(score.label), "-", "-", _number(score.mean))
     _stdout.print(table)
-    for sentence in verdict_sentences(result.verdict, result.task):
+    if test_opened > 1:
+        _stdout.print(
+            f"The test data was opened {test_opened} times: only this, the first time, is independent evidence."
+        )
+    sentences = verdict_sentences(
+        result.verdict,
+        task=result.task,
+        metric=result.metric,
+        best_of_zoo=result.best_of_zoo.name or result.best_of_zoo.id,
+        learning_rates=result.learning_rates,
+    )
+    for sentence in sentences:
         _stdout.print(escape(sentence))
     scale = result.champion.gradient_scale
     scaled = "" if scale == 1.0 else f" (best_loss.py also has the factor {scale:.4g} that it was trained with)"
@@ -46,28 +54,6 @@ def print_result(result: Result) -> None:
         f"workers busy {result.workers_busy:.0%} (content {result.content_hash[:16]}).\n"
         f"Saved: {escape(str(result.run / 'best_loss.py'))}"
     )
-
-
-def verdict_sentences(verdict: Verdict, task: str) -> list[str]:
-    """What the test data allows to say, for this task."""
-    if not verdict.claims:
-        return ["No verdict: the champion or every reference failed on a seed of the test phase."]
-    sentences = []
-    for claim in verdict.claims:
-        relation = "better than" if claim.holds else "not shown to be better than"
-        if claim.high < 0:
-            relation = "worse than"
-        sentences.append(
-            f"On {task}, the champion is {relation} {claim.against}: {claim.difference:+.4f} "
-            f"[{claim.low:+.4f}, {claim.high:+.4f}] over {verdict.seeds} seeds."
-        )
-    against = next((c for c in verdict.claims if c.against == CROSS_ENTROPY), verdict.claims[0])
-    sentences.append(
-        f"Intervals of {verdict.confidence:.0%}: bootstrap over seeds and test samples. Better: also by a paired t "
-        f"test, Holm's correction for three claims at 5 %. A difference of {against.detectable:.4f} to "
-        f"{against.against} would have been found with 80 % probability."
-    )
-    return sentences
 
 
 def print_check(outcome: Check) -> None:
@@ -100,6 +86,11 @@ def print_evaluations(lines: list[LossEvaluation], data: str) -> None:
         table.add_row(escape(line.loss), mean, _number(line.sem), escape(difference), str(line.seeds or "-"))
     _stdout.print(table)
     for line in lines:
+        if line.test_opened is not None and line.test_opened > 1:
+            _stdout.print(
+                f"{escape(line.loss)}: the test data of its run was opened {line.test_opened} times; figures of later "
+                "openings are not independent evidence."
+            )
         if line.message:
             _stdout.print(f"{escape(line.loss)}: {escape(line.message)}")
 
@@ -124,10 +115,6 @@ def _(shown: RunShown) -> None:
         f"{escape(str(shown.run))}: {shown.status}. Task {shown.task}, {shown.metric}. Trainings: {trainings}."
     )
     _stdout.print(f"Outcomes: {_counts(shown.outcomes)}. Rejected: {_counts(shown.rejected) or 'none'}.")
-    if shown.test_opened > 1:
-        _stdout.print(
-            f"The test data was opened {shown.test_opened} times: later figures are not independent evidence."
-        )
     table = Table(title="best losses of the search", title_justify="left")
     for column in ("id", "zoo", "operations", "search score"):
         table.add_column(column)
@@ -135,7 +122,8 @@ def _(shown: RunShown) -> None:
         table.add_row(line.id, line.name or "", str(line.operations), _number(line.search))
     _stdout.print(table)
     if shown.result is not None:
-        print_result(Result.model_validate({k: v for k, v in shown.result.items() if k != "champion_key"}))
+        result = Result.model_validate({k: v for k, v in shown.result.items() if k != "champion_key"})
+        print_result(result, test_opened=shown.test_opened)
 
 
 @print_shown.register

@@ -16,6 +16,7 @@ from alphaloss.training.checks import check_data, data_hash
 from alphaloss.training.compiled import CompiledModel, EpochFunction, Loss, LossError, State
 from alphaloss.training.metrics import METRICS
 from alphaloss.training.seeds import labels_rng, order_rng, prior_rng, weights_seed
+from alphaloss.training.stopping import hopeless
 from alphaloss.training.task import Samples, Task, TaskInfo, TrainJob
 
 _INITIAL_STATES_BYTES = 64 * 2**20  # initial weights are kept for the seeds that fit; building a model takes long
@@ -74,7 +75,11 @@ class Trainer:
         except LossError as error:
             seconds = (time.perf_counter() - started) / len(job.seeds)
             return [job.without_score(seed, Status.FAILED, str(error), seconds) for seed in job.seeds]
-        return [self._fit_or_fail(epoch, seed, epochs, job) for seed in job.seeds]
+        trainings = []
+        for seed in job.seeds:
+            trainings.append(self._fit_or_fail(epoch, seed, epochs, job, started))  # the first with its trace
+            started = time.perf_counter()
+        return trainings
 
     def noisy_labels(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """The labels that a seed trains with and is validated on, shapes (train samples,), (validation samples,)."""
@@ -113,22 +118,21 @@ class Trainer:
             labels = transform.apply(labels, self._classes, rng)
         return labels
 
-    def _fit_or_fail(self, epoch: EpochFunction, seed: int, epochs: int, job: TrainJob) -> Training:
-        started = time.perf_counter()
+    def _fit_or_fail(self, epoch: EpochFunction, seed: int, epochs: int, job: TrainJob, started: float) -> Training:
         try:
-            return self._fit(epoch, seed, epochs, job)
+            return self._fit(epoch, seed, epochs, job, started)
         except LossError as error:
             return job.without_score(seed, Status.FAILED, str(error), time.perf_counter() - started)
 
-    def _fit(self, epoch: EpochFunction, seed: int, epochs: int, job: TrainJob) -> Training:
-        started = time.perf_counter()
+    def _fit(self, epoch: EpochFunction, seed: int, epochs: int, job: TrainJob, started: float) -> Training:
         train_labels, validation_labels = self.noisy_labels(seed)
         labels, order = tf.constant(train_labels, tf.int32), order_rng(seed)
         scale = tf.constant(job.gradient_scale, tf.float32)
         self.compiled.start(self._initial_state(seed), job.learning_rate_scale)
+        chance = self._metric.chance(validation_labels)
         best: _Best | None = None
-        curve: list[float | None] = []
-        message = ""
+        curve: list[float] = []
+        status, message = Status.OK, ""
         steps = 0
         for number in range(1, epochs + 1):
             shuffled = tf.constant(order.permutation(len(train_labels)), tf.int32)
@@ -137,21 +141,25 @@ class Trainer:
             logits = self.compiled.predict(self._data.x_validation)
             message = self._divergence(float(value), logits, number)
             if message:
+                status = Status.DIVERGED
                 break
             score = float(self._metric.samples(logits, validation_labels).mean())
             curve.append(score)
             if job.measure == "test" and (best is None or self._metric.better(score, best.score)):
                 best = _Best(number, score, self.compiled.state())
+            if job.stop_hopeless and (message := hopeless(curve, epochs, self._metric, chance)):
+                status = Status.STOPPED
+                break
         return Training(
             key=job.graph.key,
             rung=job.rung,
             seed=seed,
             learning_rate_scale=job.learning_rate_scale,
-            status=Status.DIVERGED if message else Status.OK,
-            score=None if message else curve[-1],
+            status=status,
+            score=curve[-1] if status is Status.OK else None,
             curve=(*curve, *[None] * (epochs - len(curve))),
             message=message,
-            test=self._test(best) if best and not message else None,
+            test=self._test(best) if best and status is Status.OK else None,
             seconds=time.perf_counter() - started,
             steps=steps,
         )

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from factories import make_program
-from losses.graphs import cross_entropy, gce
+from algorithms.programs import make, make_evaluation
 from numpy.typing import NDArray
 
 from alphaloss.algorithms import Algorithm
-from alphaloss.records import REPEAT, Evaluation, Phase, Program, Status, Told, Training, Variation
+from alphaloss.records import REPEAT, Evaluation, Program, Told, Variation
 from alphaloss.scores import Scores
 
 Point = NDArray[np.float64]
@@ -23,7 +22,6 @@ Point = NDArray[np.float64]
 NOISE = 0.03
 FINALISTS = 4
 _IDEAS = 6
-_START = make_program(cross_entropy())
 _STEPS = {"mutate": 0.5, "refine": 0.1, "random": 1.0, "crossover": 0.2}
 
 
@@ -57,14 +55,14 @@ class Landscape:
         scores.add(self.train(self.start, 2))
         for number in range(19):
             truth = self.rng.uniform(0.65, 0.9)
-            scores.add(make_evaluation(f"reference {number}", *enumerate(self._noisy(truth, 2))))
+            scores.add(make_evaluation(f"reference {number}", *self._noisy(truth, 2)))
         return scores
 
     def train(self, program: Program, seeds: int) -> Evaluation:
         """Trains a program on fresh seeds."""
         first = self.trainings.get(program.key, 0)
         self.trainings[program.key] = first + seeds
-        return make_evaluation(program.key, *enumerate(self._noisy(self.truth(program), seeds), first))
+        return make_evaluation(program.key, *self._noisy(self.truth(program), seeds), first=first)
 
     def answer(self, variation: Variation) -> Told:
         """Makes and trains what a variation asks for."""
@@ -106,37 +104,12 @@ class Landscape:
     def _program(self, point: Point) -> Program:
         """A program whose shape card and gradient field tell where it is."""
         field = np.tanh(self._look.T @ point + 1.0)
-        card = _START.card.model_copy(
-            update={
-                "minimiser": float(1.0 / (1.0 + np.exp(-3.0 - 2.0 * point[0]))),
-                "hardness": float(9.0 * np.exp(2.0 * point[1])),
-                "bounded": bool(point[2] > 0.5),
-            }
-        )
-        program = _START.model_copy(
-            update={
-                "graph": gce(1.0 + len(self.points)),
-                "gradient_field": tuple((field / np.linalg.norm(field)).tolist()),
-                "card": card,
-            }
+        program = make(
+            len(self.points),
+            minimiser=float(1.0 / (1.0 + np.exp(-3.0 - 2.0 * point[0]))),
+            hardness=float(9.0 * np.exp(2.0 * point[1])),
+            bounded=bool(point[2] > 0.5),
+            field=tuple((field / np.linalg.norm(field)).tolist()),
         )
         self.points[program.key] = point
         return program
-
-
-def make_evaluation(key: str, *scores: tuple[int, float | None]) -> Evaluation:
-    """An evaluation in the search, from pairs of seed and score."""
-    trainings = tuple(
-        Training(
-            key=key,
-            rung="full",
-            seed=seed,
-            status=Status.OK if score is not None else Status.DIVERGED,
-            score=score,
-            curve=(score,),
-            seconds=0.5,
-            steps=10,
-        )
-        for seed, score in scores
-    )
-    return Evaluation(key=key, phase=Phase.SEARCH, rung="full", trainings=trainings)

@@ -4,37 +4,58 @@ import random
 from collections.abc import Iterator, Sequence
 
 import pytest
-from factories import make_programs, make_told
-from hypothesis import given, settings
+from algorithms.programs import START, make, make_evaluation
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alphaloss.algorithms import Algorithm, ProtocolError, Wave
-from alphaloss.records import Failed, Program, Told, Variation
+from alphaloss.algorithms.base import Individual, Newcomer
+from alphaloss.records import REPEAT, Candidate, Code, Duplicate, Failed, Program, Rejection, Told, Variation
+from alphaloss.scores import Scores
 
-PROGRAMS = make_programs(40)
+PROGRAMS = [make(number) for number in range(40)]
 
 
 class Dice(Algorithm):
-    """Asks for variations on islands that it throws dice for, and remembers what scored."""
+    """Asks for variations on islands that it throws dice for, or for what it is made to ask; keeps all newcomers."""
 
-    def __init__(self, *, maximize: bool = True, seed: int = 0, lag: int = 1) -> None:
-        super().__init__(maximize=maximize, seed=seed, lag=lag)
+    def __init__(self, *, maximize: bool = True, seed: int = 0, lag: int = 1, most_seeds: int = 4) -> None:
+        scores = Scores(maximize=maximize)
+        scores.add(make_evaluation(START.key, 0.5, 0.5))
+        super().__init__([START], scores, seed=seed, lag=lag, most_seeds=most_seeds)
         self.told = 0
+        self.next: list[Variation] = []
+        self.kept: list[Individual] = []
 
     def _ask(self, size: int) -> Iterator[Variation]:
         for _ in range(size):
-            yield Variation(operator="random", island=random.randrange(10**6))
+            yield self.next.pop(0) if self.next else Variation(operator="random", island=random.randrange(10**6))
 
-    def _tell(self, wave: Wave, told: Sequence[Told]) -> None:
+    def _tell(self, newcomers: Sequence[Newcomer]) -> None:
         self.told += 1
         random.random()
-        for answer in told:
-            if isinstance(answer.outcome, Program) and answer.score is not None:
-                self._individual(answer.outcome, answer.score)
+        self.kept += [individual for _, individual in newcomers]
+
+    def _members(self) -> list[Individual]:
+        return self.kept
+
+    def _drop(self, individual: Individual) -> None:
+        self.kept.remove(individual)
+
+    def repeatable(self) -> list[Program]:
+        return [individual.program for individual in self.kept if self._may_repeat(individual)]
+
+
+def answer(program: Program, score: float | None, seed: int = 0) -> Told:
+    return Told(outcome=program, evaluation=make_evaluation(program.key, score, first=seed))
 
 
 def nothing(wave: Wave) -> list[Told]:
     return [Told(outcome=Failed(operator=v.operator, reason="test")) for v in wave]
+
+
+def play(algorithm: Algorithm, *told: Told) -> None:
+    algorithm.tell(algorithm.ask(len(told)), told)
 
 
 def rolls(algorithm: Algorithm, waves: int = 4) -> list[int]:
@@ -44,6 +65,11 @@ def rolls(algorithm: Algorithm, waves: int = 4) -> list[int]:
         found += [variation.island for variation in wave]
         algorithm.tell(wave, nothing(wave))
     return found
+
+
+def repeat(algorithm: Dice, program: Program, score: float | None, seed: int) -> None:
+    algorithm.next = [Variation(operator=REPEAT, parents=(program,))]
+    play(algorithm, answer(program, score, seed))
 
 
 @pytest.mark.parametrize("size", [1, 5])
@@ -141,24 +167,119 @@ def test_a_fault_inside_an_algorithm_gives_python_its_random_numbers_back():
     assert random.getstate() == before
 
 
-@settings(deadline=None)
+def test_only_new_programs_with_a_score_are_newcomers():
+    algorithm = Dice()
+    candidate = Candidate(source="", operator="test")
+    play(
+        algorithm,
+        Told(outcome=Failed(operator="mutate", reason="test")),
+        Told(outcome=Rejection(candidate=candidate, code=Code.TRACE, message="test")),
+        Told(outcome=Duplicate(candidate=candidate, of=START.key)),
+        answer(PROGRAMS[0], None),
+        answer(PROGRAMS[1], 0.7),
+    )
+    repeat(algorithm, PROGRAMS[1], 0.6, seed=1)
+    assert [individual.program for individual in algorithm.kept] == [PROGRAMS[1]]
+
+
 @given(st.lists(st.none() | st.floats(-1e6, 1e6), max_size=40), st.booleans())
 def test_the_best_programs_are_never_forgotten(scores: list[float | None], maximize: bool):
     algorithm = Dice(maximize=maximize)
-    scored = list(zip(PROGRAMS, scores, strict=False))
-    for first in range(0, len(scored), 4):
-        wave = algorithm.ask(len(scored[first : first + 4]))
-        algorithm.tell(wave, [make_told(p, s) for p, s in scored[first : first + 4]])
-    found = algorithm.best(10)
-    by_key = {p.key: s for p, s in scored}
-    expected = sorted((s for s in scores if s is not None), reverse=maximize)[:10]
-    assert [by_key[p.key] for p in found] == expected
-    assert len({p.key for p in found}) == len(found)
+    told = [answer(p, score) for p, score in zip(PROGRAMS, scores, strict=False)]
+    for first in range(0, len(told), 4):
+        play(algorithm, *told[first : first + 4])
+    by_key = {START.key: 0.5} | {answer.outcome.key: answer.score for answer in told}
+    found = [program.key for program in algorithm.best(10)]
+    expected = sorted((s for s in by_key.values() if s is not None), reverse=maximize)[:10]
+    assert [by_key[key] for key in found] == expected
+    assert len(set(found)) == len(found)
+
+
+def test_of_equal_scores_the_smaller_loss_is_the_better():
+    algorithm = Dice()
+    play(algorithm, *(answer(make(50 + size, size=size), 0.7) for size in (9, 6, 12)))
+    assert [program.graph.size for program in algorithm.best(3)] == [6, 9, 12]
 
 
 def test_a_program_that_scores_twice_is_among_the_best_once():
     algorithm = Dice()
     for _ in range(2):
-        wave = algorithm.ask(1)
-        algorithm.tell(wave, [make_told(PROGRAMS[0], 0.5)])
-    assert algorithm.best(5) == [PROGRAMS[0]]
+        play(algorithm, answer(PROGRAMS[0], 0.6))
+    assert algorithm.best(5) == [PROGRAMS[0], START]
+
+
+def test_a_repeat_is_told_to_everybody_who_keeps_the_program():
+    algorithm = Dice()
+    play(algorithm, answer(PROGRAMS[0], 0.9), answer(PROGRAMS[1], 0.7))
+    repeat(algorithm, PROGRAMS[0], 0.3, seed=1)
+    assert [(i.score.mean, i.score.seeds) for i in algorithm.kept] == [(pytest.approx(0.6), 2), (0.7, 1)]
+    assert algorithm.best(3) == [PROGRAMS[1], PROGRAMS[0], START]
+
+
+def test_a_program_that_fails_on_another_seed_is_dropped():
+    algorithm = Dice()
+    play(algorithm, answer(PROGRAMS[0], 0.9), answer(PROGRAMS[1], 0.7))
+    repeat(algorithm, PROGRAMS[0], None, seed=1)
+    assert [individual.program for individual in algorithm.kept] == [PROGRAMS[1]]
+    assert algorithm.best(3) == [PROGRAMS[1], START]
+
+
+def test_a_program_that_nobody_keeps_is_remembered_if_a_repeat_makes_it_one_of_the_best():
+    algorithm = Dice()
+    for first in range(0, 40, 4):
+        play(algorithm, *(answer(p, 0.6) for p in PROGRAMS[first : first + 4]))
+    for number in range(100, 140):
+        play(algorithm, answer(make(number, size=5), 0.6))
+    algorithm.kept.clear()
+    play(algorithm, answer(make(140, size=40), 0.5))
+    late = make(141, size=50)
+    play(algorithm, answer(late, 0.5))
+    algorithm.kept.clear()
+    assert late not in algorithm.best(64)
+    repeat(algorithm, late, 0.9, seed=1)
+    assert algorithm.best(1) == [late]
+
+
+def test_the_cautious_score_ranks_a_proven_program_above_a_lucky_one():
+    algorithm = Dice()
+    algorithm.scores.add(make_evaluation("reference", 0.7, 0.8))
+    play(algorithm, answer(PROGRAMS[0], 0.80), answer(PROGRAMS[1], 0.79))
+    repeat(algorithm, PROGRAMS[1], 0.79, seed=1)
+    # The noise is .1 / sqrt 2 = .071: .80 - .071 < .79 - .071 / sqrt 2.
+    assert algorithm.best(2) == [PROGRAMS[1], PROGRAMS[0]]
+
+
+def test_a_program_is_repeated_while_seeds_are_left_and_it_is_not_in_training():
+    algorithm = Dice(lag=1, most_seeds=2)
+    play(algorithm, answer(PROGRAMS[0], 0.9), answer(PROGRAMS[1], 0.7))
+    assert algorithm.repeatable() == [PROGRAMS[0], PROGRAMS[1]]
+    algorithm.next = [Variation(operator=REPEAT, parents=(PROGRAMS[0],))]
+    wave = algorithm.ask(1)
+    assert algorithm.repeatable() == [PROGRAMS[1]]
+    algorithm.tell(wave, [answer(PROGRAMS[0], 0.8, seed=1)])
+    assert algorithm.repeatable() == [PROGRAMS[1]]
+
+
+def test_the_logbook_has_plain_numbers_for_every_told_wave():
+    algorithm = Dice()
+    play(algorithm, Told(outcome=Failed(operator="random", reason="test")))
+    play(algorithm, answer(PROGRAMS[0], 0.6), answer(PROGRAMS[1], 0.8))
+    empty, full = algorithm.logbook
+    assert empty == {"members": 0, "best": 0.5, "noise": 0.0, "mean": None, "spread": None}
+    expected = {"members": 2, "best": 0.8, "noise": 0.0, "mean": 0.7, "spread": 0.1}
+    assert full == {name: pytest.approx(value) for name, value in expected.items()}
+    assert {type(value) for value in full.values()} <= {int, float}
+
+
+def test_a_start_program_without_a_score_is_left_out():
+    scores = Scores(maximize=True)
+    scores.add(make_evaluation(START.key, 0.5))
+    scores.add(make_evaluation(PROGRAMS[0].key, None))
+
+    class Plain(Dice):
+        def __init__(self, start: Sequence[Program]) -> None:
+            Algorithm.__init__(self, start, scores, seed=0)
+
+    assert Plain([PROGRAMS[0], START, PROGRAMS[1]]).best(5) == [START]
+    with pytest.raises(ValueError, match="None of the 2 start programs has a score"):
+        Plain(PROGRAMS[:2])

@@ -1,196 +1,447 @@
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+import itertools
+import math
+import random
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
-from factories import make_program, make_programs, make_scored, make_told
+from algorithms.programs import START, make, make_evaluation
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from losses.graphs import cross_entropy
 
 from alphaloss.algorithms import Islands, Wave
-from alphaloss.config import IslandSettings
-from alphaloss.records import Candidate, Code, Duplicate, Failed, Program, Rejection, Scored, Told
+from alphaloss.algorithms.base import Individual
+from alphaloss.algorithms.cells import Island, cell_of
+from alphaloss.config import IslandSettings, VariationSettings
+from alphaloss.records import REPEAT, Failed, Program, Told, Variation
+from alphaloss.scores import Scores
 
-START = make_program(cross_entropy())
-PROGRAMS = make_programs(60)
-
-
-def make_islands(start_score: float = 0.5, *, maximize: bool = True, seed: int = 0, **settings: object) -> Islands:
-    start = [Scored(program=START, score=start_score)]
-    return Islands(IslandSettings(**settings), start, maximize=maximize, seed=seed)
+ONLY_MUTATE = VariationSettings(crossover=0.0, refine=0.0, random=0.0)
 
 
-def play(islands: Islands, scores: list[float | None], wave_size: int = 4) -> dict[str, float]:
-    """Tells one program after the other; returns the scores by key."""
-    told = [make_told(p, s) for p, s in zip(PROGRAMS, scores, strict=False)]
-    for first in range(0, len(told), wave_size):
-        part = told[first : first + wave_size]
-        islands.tell(islands.ask(len(part)), part)
-    return {t.outcome.key: t.score for t in told if t.score is not None}
+def make_scores(*scored: tuple[Program, float], seeds: int = 2) -> Scores:
+    """Of programs on some seeds each; a reference on two tells that the noise is .1."""
+    scores = Scores(maximize=True)
+    scores.add(make_evaluation("reference", 0.5, 0.5 + 0.1 * math.sqrt(2)))
+    for (program, score), seed in itertools.product(scored, range(seeds)):
+        scores.add(make_evaluation(program.key, score, first=seed))
+    return scores
 
 
-def members(islands: Islands) -> list[list[Program]]:
-    return [[individual.program for individual in island] for island in islands.islands]
+def make_islands(
+    *scored: tuple[Program, float],
+    variation: VariationSettings = ONLY_MUTATE,
+    seeds: int = 2,
+    seed: int = 0,
+    lag: int = 1,
+    **settings: object,
+) -> Islands:
+    scored = scored or ((START, 0.5),)
+    start, scores = [program for program, _ in scored], make_scores(*scored, seeds=seeds)
+    return Islands(IslandSettings(**settings), variation, start, scores, seed=seed, lag=lag, most_seeds=4)
 
 
-def failures(wave: Wave) -> list[Told]:
+def answer(program: Program, *scores: float | None, first: int = 0) -> Told:
+    return Told(outcome=program, evaluation=make_evaluation(program.key, *scores, first=first))
+
+
+def nothing(wave: Wave) -> list[Told]:
     return [Told(outcome=Failed(operator=v.operator, reason="test")) for v in wave]
 
 
-scores = st.lists(st.none() | st.floats(0, 1), max_size=30)
+def play(islands: Islands, *told: Told, idle: int = 0) -> None:
+    """Tells answers in one wave, and nothing in some more."""
+    if told:
+        islands.tell(islands.ask(len(told)), told)
+    for _ in range(idle):
+        wave = islands.ask(1)
+        islands.tell(wave, nothing(wave))
 
 
-@settings(deadline=None)
-@given(scores, st.integers(1, 3), st.integers(2, 5), st.integers(1, 3), st.booleans())
-def test_islands_stay_within_bounds_and_keep_their_promises(scores, count, population, migrants, maximize):
-    islands = make_islands(
-        maximize=maximize, islands=count, population=population, migrants=migrants, migration_interval=2
+def elites(islands: Islands) -> list[set[str]]:
+    return [{elite.key for elite in island.elites} for island in islands.islands]
+
+
+# --- what holds in any search ----------------------------------------------------------------------------------------
+
+
+def random_program(number: int, rng: np.random.Generator) -> Program:
+    """One of few cells, and on one of few spots of the circle of gradient fields, some of them close to each other."""
+    angle = rng.integers(6) * 1.0 + rng.integers(3) * 0.02
+    return make(
+        number,
+        size=int(rng.choice([6, 12])),
+        minimiser=float(rng.choice([0.3, 1.0])),
+        bounded=bool(rng.integers(2)),
+        field=(math.cos(angle), math.sin(angle)),
     )
-    by_key = play(islands, scores) | {START.key: 0.5}
-    for island in members(islands):
-        keys = [program.key for program in island]
-        assert 1 <= len(keys) <= population
-        assert len(set(keys)) == len(keys)
-        assert set(keys) <= set(by_key)
-    best = max(by_key.values()) if maximize else min(by_key.values())
-    assert by_key[islands.best(1)[0].key] == best
-    assert best in {by_key[p.key] for island in members(islands) for p in island}
 
 
-def test_every_island_begins_with_the_start_losses_that_have_a_score():
-    start = make_scored(0.5, None, 0.7)
-    islands = Islands(IslandSettings(islands=3), start, maximize=True, seed=0)
-    assert members(islands) == [[start[0].program, start[2].program]] * 3
-    assert islands.best(5) == [start[2].program, start[0].program]
+class Game:
+    """A search whose answers come from a random generator: failures, noisy scores, repeats that fail."""
+
+    def __init__(self, islands: Islands, start: Program, seed: int, wave: int) -> None:
+        self.islands = islands
+        self.rng = np.random.default_rng(seed)
+        self.wave = wave
+        self.known = {start.key: start}
+        self.asked: list[Variation] = []
+        self.untold: deque[tuple[Wave, list[Told]]] = deque()
+
+    def ask(self) -> Wave:
+        wave = self.islands.ask(self.wave)
+        self.untold.append((wave, [self._answer(variation) for variation in wave]))
+        self.asked += wave
+        return wave
+
+    def tell(self) -> list[tuple[Variation, Told]]:
+        wave, told = self.untold.popleft()
+        self.islands.tell(wave, told)
+        return list(zip(wave, told, strict=True))
+
+    def _answer(self, variation: Variation) -> Told:
+        if self.rng.random() < 0.2 and variation.operator != REPEAT:
+            return Told(outcome=Failed(operator=variation.operator, reason="test"))
+        if variation.operator == REPEAT:
+            program = variation.parents[0]
+        else:
+            program = random_program(len(self.known), self.rng)
+            self.known[program.key] = program
+        fails = self.rng.random() < 0.1
+        seed = int(self.rng.integers(10**9))
+        return answer(program, None if fails else float(self.rng.normal(0.5, 0.2)), first=seed)
+
+
+games = settings(max_examples=25, deadline=None)
+setups = st.fixed_dictionaries(
+    {
+        "islands": st.integers(1, 3),
+        "repeats": st.sampled_from([0.0, 0.25, 0.6]),
+        "migration_interval": st.integers(1, 4),
+        "migrants": st.integers(1, 3),
+        "stagnation": st.sampled_from([2, 4, 100]),
+        "lag": st.integers(0, 2),
+    }
+)
+any_variation = VariationSettings(crossover=0.3, refine=0.2, random=0.1)
+
+
+def games_of(setup: dict[str, object], seed: int, wave: int, rounds: int) -> Iterator[tuple[Game, Wave]]:
+    """A game after every tell, with the wave that was asked before it; as many waves as allowed are untold."""
+    start = make(0, field=(1.0, 0.0))
+    game = Game(make_islands((start, 0.5), variation=any_variation, seed=seed, **setup), start, seed, wave)
+    for _ in range(game.islands.lag):
+        game.ask()
+    for _ in range(rounds):
+        yield game, game.ask()
+
+
+@games
+@given(setups, st.integers(0, 10**6), st.integers(1, 6))
+def test_what_is_asked_for_is_possible(setup: dict[str, object], seed: int, wave_size: int):
+    for game, wave in games_of(setup, seed, wave_size, rounds=12):
+        members = {member.key for island in game.islands.islands for member in island}
+        repeated = [v.parents[0].key for v in wave if v.operator == REPEAT]
+        elsewhere = [
+            v.parents[0].key for other, _ in game.untold if other is not wave for v in other if v.operator == REPEAT
+        ]
+        assert len(wave) == wave_size
+        assert {p.key for v in wave for p in v.parents} <= members
+        assert len(set(repeated)) == len(repeated)
+        assert not set(repeated) & set(elsewhere)
+        assert all(game.islands.scores.get(key).seeds < 4 for key in repeated)
+        for variation in wave:
+            expected = {"random": 0, "crossover": 2}.get(variation.operator, 1)
+            assert len({p.key for p in variation.parents}) == expected
+        share = sum(v.operator == REPEAT for v in game.asked) / len(game.asked)
+        assert share <= setup["repeats"]
+        game.tell()
+
+
+@games
+@given(setups, st.integers(0, 10**6), st.integers(1, 6))
+def test_who_is_kept_deserves_it(setup: dict[str, object], seed: int, wave_size: int):
+    for game, _ in games_of(setup, seed, wave_size, rounds=12):
+        before = [_contents(island) for island in game.islands.islands]
+        members_before = [set(island) for island in game.islands.islands]
+        numbers = [id(island) for island in game.islands.islands]
+        answers = game.tell()
+        for number, island in enumerate(game.islands.islands):
+            _check_places(game, island)
+            if id(island) == numbers[number]:  # it did not start anew
+                _check_losses(game, before[number], _contents(island))
+                newcomers = {
+                    a.outcome.key
+                    for v, a in answers
+                    if v.island == number and v.operator != REPEAT and isinstance(a.outcome, Program)
+                }
+                _check_newcomers(game, island, newcomers)
+                _check_neighbours(island, members_before[number])
+
+
+@games
+@given(setups, st.integers(0, 10**6), st.integers(1, 6))
+def test_the_hall_of_fame_never_loses_the_best(setup: dict[str, object], seed: int, wave_size: int):
+    told = {make(0).key}
+    for game, _ in games_of(setup, seed, wave_size, rounds=10):
+        told |= {a.outcome.key for _, a in game.tell() if isinstance(a.outcome, Program)}
+        scores = {key: game.islands.scores.get(key) for key in told}
+        standing = sorted((score.cautious for score in scores.values() if score is not None), reverse=True)
+        assert [scores[program.key].cautious for program in game.islands.best(64)] == standing[:64]
+
+
+@pytest.mark.parametrize("lag", [0, 2])
+def test_the_same_seed_and_answers_give_the_same_search_and_python_s_random_numbers_are_left_alone(lag: int):
+    def asked(seed: int) -> list[tuple[str, tuple[str, ...], int]]:
+        setup = {"islands": 2, "stagnation": 3, "migration_interval": 2, "lag": lag}
+        for game, _ in games_of(setup, seed, 4, rounds=15):
+            game.tell()
+        return [(v.operator, tuple(p.key for p in v.parents), v.island) for v in game.asked]
+
+    first = asked(1)
+    random.seed(5)
+    state = random.getstate()
+    assert asked(1) == first
+    assert random.getstate() == state
+    assert asked(2) != first
+
+
+def _contents(island: Island) -> dict[object, Individual]:
+    return {cell_of(elite.program): elite for elite in island.elites}
+
+
+def _check_places(game: Game, island: Island) -> None:
+    """Everybody is in the own cell, has a score, and is nowhere else."""
+    members = list(island)
+    assert len({member.key for member in members}) == len(members)
+    assert len(_contents(island)) == len(island.elites)
+    for cell, contest in island.contests.items():
+        assert cell_of(contest.challenger.program) == cell
+        assert cell in _contents(island)
+    for member in members:
+        assert member.score == game.islands.scores.get(member.key)
+
+
+def _check_losses(game: Game, before: dict[object, Individual], after: dict[object, Individual]) -> None:
+    """An elite is lost to a better one only, or because it failed."""
+    for cell, elite in before.items():
+        if game.islands.scores.get(elite.key) is not None:
+            assert after[cell] is elite or after[cell].fitness > elite.fitness
+
+
+def _check_newcomers(game: Game, island: Island, newcomers: set[str]) -> None:
+    """Who is clearly better than the elite of its cell is kept, but for a neighbour that is as good."""
+    members = {member.key: member for member in island}
+    for key in newcomers - set(members):
+        score = game.islands.scores.get(key)
+        if score is None:
+            continue
+        program = game.known[key]
+        rivals = [m for m in members.values() if cell_of(m.program) == cell_of(program) or _near(m.program, program)]
+        assert any(not score.clearly_above(rival.score) for rival in rivals)
+
+
+def _check_neighbours(island: Island, before: set[Individual]) -> None:
+    """Of two that are near each other, one was there first and the other is clearly better."""
+    for one, other in itertools.combinations(island, 2):
+        if _near(one.program, other.program) and not {one, other} <= before:
+            pairs = [(a, b) for a, b in ((one, other), (other, one)) if a not in before]
+            assert any(a.score.clearly_above(b.score) for a, b in pairs)
+
+
+def _near(a: Program, b: Program) -> bool:
+    fields = np.array([a.gradient_field, b.gradient_field])
+    return float(fields[0] @ fields[1]) > 1.0 - 1e-3
+
+
+# --- parents ---------------------------------------------------------------------------------------------------------
+
+
+def in_cells(*scores: float, first: int = 0) -> list[tuple[Program, float]]:
+    """Programs in different cells."""
+    shapes = [{"size": size, "bounded": bounded} for size in (6, 12, 20) for bounded in (False, True)]
+    return [(make(first + i, **shapes[i]), score) for i, score in enumerate(scores)]
+
+
+def shares(wave: Wave, start: Sequence[tuple[Program, float]]) -> list[float]:
+    drawn = Counter(variation.parents[0].key for variation in wave)
+    return [drawn[program.key] / len(wave) for program, _ in start]
+
+
+def test_exploiting_prefers_the_better():
+    start = in_cells(0.4, 0.3, 0.2, 0.1)
+    islands = make_islands(*start, islands=1, tournament=3, exploit=1.0, explore=0.0, repeats=0.0)
+    # The best of 3 draws from 4 with replacement: ranks 1 to 4 win 37, 19, 7 and 1 of 64 tournaments.
+    assert shares(islands.ask(2000), start) == pytest.approx([37 / 64, 19 / 64, 7 / 64, 1 / 64], abs=0.04)
+
+
+def test_exploring_draws_from_all_cells_alike():
+    start = in_cells(0.4, 0.3, 0.2, 0.1)
+    islands = make_islands(*start, islands=1, exploit=0.0, explore=1.0, repeats=0.0)
+    assert shares(islands.ask(2000), start) == pytest.approx([0.25] * 4, abs=0.04)
+
+
+def test_the_rest_draws_from_those_who_entered_lately():
+    old, new = in_cells(0.4, 0.3), in_cells(0.0, 0.0, 0.2, 0.1)[2:]
+    islands = make_islands(*old, islands=1, exploit=0.0, explore=0.0, recent=3, repeats=0.0, stagnation=100)
+    play(islands, *(answer(program, score) for program, score in new), idle=2)
+    assert shares(islands.ask(2000), old + new) == pytest.approx([0, 0, 0.5, 0.5], abs=0.04)
+    islands.tell(islands._untold[0], nothing(islands._untold[0]))
+    assert shares(islands.ask(2000), old + new)[0] > 0.5  # nobody is recent: a tournament
+
+
+def test_the_shares_of_the_operators_are_as_set_and_each_has_its_parents():
+    variation = VariationSettings(crossover=0.3, refine=0.2, random=0.1)
+    wave = make_islands(*in_cells(0.1, 0.2, 0.3), variation=variation, islands=1, repeats=0.0).ask(2000)
+    found = Counter(v.operator for v in wave)
+    expected = {"crossover": 0.3, "refine": 0.2, "random": 0.1, "mutate": 0.4}
+    assert {operator: found[operator] / 2000 for operator in expected} == pytest.approx(expected, abs=0.04)
+    parents = {"crossover": 2, "random": 0, "refine": 1, "mutate": 1}
+    assert all(len({p.key for p in v.parents}) == parents[v.operator] for v in wave)
+
+
+def test_refining_takes_the_better_and_needs_constants():
+    variation = VariationSettings(crossover=0.0, refine=1.0, random=0.0)
+    start = [(START, 0.9), *in_cells(0.8, 0.1)[1:]]  # cross-entropy has no constants
+    islands = make_islands(*start, variation=variation, islands=1, exploit=0.0, explore=1.0, repeats=0.0, tournament=2)
+    wave = islands.ask(1000)
+    assert {v.operator for v in wave if v.parents == (START,)} == {"mutate"}
+    assert {v.operator for v in wave if v.parents != (START,)} == {"refine"}
+    assert shares(wave, start)[0] == pytest.approx(3 / 4, abs=0.05)
+
+
+def test_a_single_member_is_mutated_because_it_has_nobody_to_cross_with():
+    islands = make_islands(variation=VariationSettings(crossover=1.0, refine=0.0, random=0.0), repeats=0.0)
+    assert {variation.operator for variation in islands.ask(10)} == {"mutate"}
 
 
 def test_the_islands_take_turns_over_waves_of_any_size():
-    islands = make_islands(islands=3)
+    islands = make_islands(islands=3, repeats=0.0)
     found = []
     for size in (2, 2, 5):
         wave = islands.ask(size)
         found += [variation.island for variation in wave]
-        islands.tell(wave, failures(wave))
+        islands.tell(wave, nothing(wave))
     assert found == [0, 1, 2, 0, 1, 2, 0, 1, 2]
 
 
-def test_a_program_joins_the_island_that_asked_for_it():
-    islands = make_islands(islands=2)
-    islands.tell(islands.ask(2), [make_told(PROGRAMS[0], 0.6), make_told(PROGRAMS[1], 0.7)])
-    assert members(islands) == [[PROGRAMS[0], START], [PROGRAMS[1], START]]
+# --- repeats ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("maximize", "kept"), [(True, [3, 2]), (False, [0, 1])])
-def test_the_best_of_old_and_new_members_survive(maximize: bool, kept: list[int]):
-    islands = make_islands(0.5, maximize=maximize, islands=1, population=2)
-    play(islands, [0.1, 0.2, 0.8, 0.9])
-    assert members(islands) == [[PROGRAMS[i] for i in kept]]
-
-
-def test_what_failed_or_has_no_score_never_enters():
+def test_who_leads_on_one_seed_is_trained_again():
     islands = make_islands(islands=1)
-    candidate = Candidate(source="", operator="test")
-    told = [
-        Told(outcome=Failed(operator="mutate", reason="test")),
-        Told(outcome=Rejection(candidate=candidate, code=Code.TRACE, message="test")),
-        Told(outcome=Duplicate(candidate=candidate, of=START.key)),
-        make_told(PROGRAMS[0], None),
-    ]
-    islands.tell(islands.ask(4), told)
-    assert members(islands) == [[START]]
-    assert islands.best(5) == [START]
+    leader, other = in_cells(0.9, 0.7)
+    play(islands, answer(*leader), answer(*other))
+    wave = islands.ask(4)
+    assert [(v.operator, v.parents) for v in wave if v.operator == REPEAT] == [(REPEAT, (leader[0],))]
+    islands.tell(wave, [answer(leader[0], 0.3, first=1), *nothing(wave[1:])])
+    assert islands.best(1) == [other[0]]
+    assert islands.ask(4)[0].parents == (other[0],)  # which leads on one seed now
 
 
-def parents_of(islands: Islands, count: int) -> Counter[str]:
-    return Counter(variation.parents[0].key for variation in islands.ask(count))
+def test_small_waves_have_their_share_of_repeats():
+    islands = make_islands(islands=1, lag=0, repeats=0.25, seeds=1)
+    found = []
+    for seed in range(1, 9):
+        wave = islands.ask(1)
+        found.append(wave[0].operator)
+        repeated = wave[0].operator == REPEAT
+        islands.tell(wave, [answer(START, 0.5, first=seed)] if repeated else [answer(make(seed, bounded=True), 0.49)])
+    assert found == ["mutate", "mutate", "mutate", "repeat"] * 2
 
 
-@pytest.mark.parametrize(("maximize", "order"), [(True, [3, 2, 1, 0]), (False, [0, 1, 2, 3])])
-def test_the_tournament_prefers_the_better(maximize: bool, order: list[int]):
-    start = make_scored(0.1, 0.2, 0.3, 0.4)
-    settings = IslandSettings(islands=1, tournament=3, crossover=0, random=0)
-    drawn = parents_of(Islands(settings, start, maximize=maximize, seed=0), 2000)
-    # The best of 3 draws from 4 with replacement: ranks 1 to 4 win 37, 19, 7 and 1 of 64 tournaments.
-    shares = [drawn[start[i].program.key] / 2000 for i in order]
-    assert shares == pytest.approx([37 / 64, 19 / 64, 7 / 64, 1 / 64], abs=0.04)
+def test_both_of_a_contest_are_trained_until_it_is_clear():
+    islands = make_islands(islands=1, repeats=0.5, lag=0, stagnation=100)
+    elite, challenger = make(0, bounded=True), make(1, bounded=True)
+    play(islands, answer(elite, 0.9), answer(challenger, 0.92))
+    found = []
+    for number in range(4):
+        wave = islands.ask(2)
+        repeats = [v for v in wave if v.operator == REPEAT]
+        found.append([p.id for v in repeats for p in v.parents])
+        told = [answer(v.parents[0], 0.9, first=1 + number) for v in repeats]
+        islands.tell(wave, told + nothing(wave[len(repeats) :]))
+    # Two trainings of .9 in a row leave no noise, so that the challenger's mean of .907 is clearly above .9.
+    assert found == [[challenger.id], [elite.id], [challenger.id], []]
+    assert elites(islands) == [{START.key, challenger.key}]
+    assert islands.logbook.select("contests")[-4:] == [1, 1, 0, 0]
 
 
-def test_a_tournament_of_one_draws_everybody_alike():
-    start = make_scored(0.1, 0.2, 0.3, 0.4)
-    settings = IslandSettings(islands=1, tournament=1, crossover=0, random=0)
-    drawn = parents_of(Islands(settings, start, maximize=True, seed=0), 2000)
-    assert [drawn[s.program.key] / 2000 for s in start] == pytest.approx([0.25] * 4, abs=0.04)
+def test_a_repeat_that_fails_costs_the_elite_its_cell():
+    islands = make_islands(islands=2)
+    play(islands, answer(make(0, bounded=True), 0.9))
+    wave = islands.ask(4)
+    assert wave[0].operator == REPEAT
+    islands.tell(wave, [answer(make(0, bounded=True), None, first=1), *nothing(wave[1:])])
+    assert elites(islands) == [{START.key}, {START.key}]
+    assert islands.best(3) == [START]
 
 
-def test_the_shares_of_the_operators_are_as_set_and_each_has_its_parents():
-    settings = IslandSettings(islands=1, crossover=0.3, random=0.1)
-    wave = Islands(settings, make_scored(0.1, 0.2, 0.3), maximize=True, seed=0).ask(2000)
-    shares = Counter(variation.operator for variation in wave)
-    assert [shares[o] / 2000 for o in ("crossover", "mutate", "random")] == pytest.approx([0.3, 0.6, 0.1], abs=0.04)
-    parents: Mapping[str, int] = {"crossover": 2, "mutate": 1, "random": 0}
-    for variation in wave:
-        assert len({p.key for p in variation.parents}) == parents[variation.operator]
+def test_a_search_goes_on_when_its_only_program_fails():
+    islands = make_islands(islands=2, seeds=1)
+    wave = islands.ask(4)
+    assert wave[0].operator == REPEAT
+    islands.tell(wave, [answer(START, None, first=1), *nothing(wave[1:])])
+    assert elites(islands) == [set(), set()]
+    wave = islands.ask(4)
+    assert {v.operator for v in wave} == {"random"}
+    new = make(0)
+    islands.tell(wave, [answer(new, 0.4), *nothing(wave[1:])])
+    assert elites(islands) == [{new.key}, {new.key}]  # the second begins anew with the first one's
 
 
-def test_a_single_member_is_mutated_because_it_has_nobody_to_cross_with():
-    islands = make_islands(crossover=1.0, random=0.0)
-    assert {variation.operator for variation in islands.ask(10)} == {"mutate"}
+# --- migration and new starts ----------------------------------------------------------------------------------------
 
 
 def test_migration_spreads_the_best_around_the_ring_every_few_waves():
-    islands = make_islands(islands=3, population=4, migration_interval=2)
-    found = []
+    islands = make_islands(islands=3, migration_interval=2, repeats=0.0)
+    new, found = make(0, bounded=True), []
     for number in range(6):
         wave = islands.ask(3)
-        told = failures(wave)
-        if number == 0:
-            told[0] = make_told(PROGRAMS[0], 0.9)
-        islands.tell(wave, told)
-        found.append([PROGRAMS[0] in island for island in members(islands)])
+        islands.tell(wave, [answer(new, 0.9), *nothing(wave[1:])] if number == 0 else nothing(wave))
+        found.append([new.key in keys for keys in elites(islands)])
     one, two, three = [True, False, False], [True, True, False], [True, True, True]
     assert found == [one, two, two, three, three, three]
 
 
-def test_one_island_has_nowhere_to_migrate_to():
-    islands = make_islands(islands=1, migration_interval=1)
-    play(islands, [0.6, 0.7])
-    assert members(islands) == [[PROGRAMS[1], PROGRAMS[0], START]]
+def test_migrants_enter_like_newcomers():
+    islands = make_islands(islands=2, migration_interval=2, repeats=0.0)
+    better, worse = make(0, bounded=True), make(1, bounded=True)
+    play(islands, answer(better, 0.9), answer(worse, 0.6), idle=1)
+    assert elites(islands) == [{START.key, better.key}, {START.key, better.key}]
 
 
-def test_islands_of_different_sizes_can_exchange_members():
-    islands = make_islands(islands=2, migrants=3, migration_interval=2)
-    for scores in ([0.9, None, 0.8, None], [None] * 4):
-        wave = islands.ask(4)
-        islands.tell(wave, [make_told(p, s) for p, s in zip(PROGRAMS, scores, strict=False)])
-    assert PROGRAMS[0] in members(islands)[1]
-    assert PROGRAMS[0] in members(islands)[0]
+def test_an_island_whose_best_is_old_starts_anew_with_an_elite_of_the_best_island():
+    islands = make_islands(islands=2, migration_interval=100, stagnation=3, repeats=0.0, tournament=20)
+    best, other = make(0, bounded=True), make(1, size=12)
+    play(islands, answer(best, 0.9), answer(other, 0.8), idle=2)
+    assert elites(islands) == [{START.key, best.key}, {START.key, other.key}]
+    play(islands, idle=1)
+    assert elites(islands) == [{START.key, best.key}, {START.key, best.key}]
+    assert islands.logbook[-1]["restarts"] == 1
+    assert islands.best(3) == [best, other, START]
 
 
-def test_the_logbook_has_a_record_for_every_told_wave():
+def test_a_new_best_keeps_an_island_going():
+    islands = make_islands(islands=2, migration_interval=100, stagnation=3, repeats=0.0)
+    first, second, best = make(0, bounded=True), make(1, size=12), make(2, bounded=True)
+    play(islands, answer(best, 0.99), answer(first, 0.7), idle=2)
+    wave = islands.ask(2)
+    islands.tell(
+        wave, [answer(second, 0.9) if v.island == 1 else told for v, told in zip(wave, nothing(wave), strict=True)]
+    )
+    play(islands, idle=2)
+    assert islands.logbook[-1]["restarts"] == 0
+    assert second.key in elites(islands)[1]
+
+
+def test_the_logbook_counts_cells_contests_and_new_starts():
     islands = make_islands(islands=1)
-    play(islands, [0.6, None, 0.8, 0.7], wave_size=2)
-    assert islands.logbook.select("wave") == [1, 2]
-    assert islands.logbook.select("best") == [0.6, 0.8]
-    assert islands.logbook.select("members") == [2, 4]
-    assert islands.logbook.select("mean") == pytest.approx([0.55, 0.65])
-
-
-def test_the_best_in_the_logbook_is_the_smallest_when_small_is_good():
-    islands = make_islands(maximize=False, islands=1)
-    play(islands, [0.6, 0.2])
-    assert islands.logbook.select("best") == [0.2]
-
-
-def test_the_same_seed_asks_for_the_same_variations():
-    def waves(seed: int) -> list[Wave]:
-        islands, found = make_islands(seed=seed, crossover=0.5, random=0.2), []
-        for first in range(0, 12, 4):
-            found.append(islands.ask(4))
-            told = [make_told(p, 0.01 * (first + i)) for i, p in enumerate(PROGRAMS[first : first + 4])]
-            islands.tell(found[-1], told)
-        return found
-
-    assert waves(1) == waves(1)
-    assert waves(1) != waves(2)
+    play(islands, answer(make(0, bounded=True), 0.9), answer(make(1, bounded=True), 0.92))
+    entry = islands.logbook[-1]
+    assert (entry["members"], entry["cells"], entry["contests"], entry["restarts"]) == (3, 2, 1, 0)
+    assert entry["best"] == 0.92
+    assert entry["mean"] == pytest.approx((0.5 + 0.9 + 0.92) / 3)

@@ -1,115 +1,36 @@
+"""What the offline proposer proposes."""
+
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from factories import make_program
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from losses.graphs import ALL, cross_entropy, gce, label_smoothing
-from losses.random_graphs import random_graphs
+from losses.graphs import cross_entropy, label_smoothing
+from proposers.values import children, sound_gce
 
 from alphaloss.config import GateSettings, OfflineSettings
 from alphaloss.gate import Gate
+from alphaloss.losses.canonical import GraphBuilder
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_source
-from alphaloss.losses.types import GraphError
+from alphaloss.losses.types import Target
 from alphaloss.losses.zoo import zoo_names, zoo_source
-from alphaloss.proposers import Context, OfflineProposer
-from alphaloss.proposers.operators import CROSSOVERS, IDEAS, SMALL, NotApplicableError
-from alphaloss.records import Candidate, Code, Program, Rejection, Variation
+from alphaloss.proposers import Context, OfflineProposer, views
+from alphaloss.proposers.crossovers import CROSSOVERS
+from alphaloss.proposers.glance import Glance
+from alphaloss.proposers.ideas import IDEAS, PRIOR_IDEAS
+from alphaloss.proposers.refine import structure
+from alphaloss.proposers.small import SHRINKING, SMALL
+from alphaloss.records import Candidate, Duplicate, Program, Rejection, Variation
 from alphaloss.sandbox import Sandbox
 
-MUTATIONS = SMALL | IDEAS
-PAIRS = [(first, second) for first in ALL for second in ALL]
-SEEDS = range(12)
-GUARD = 1.001  # `reweight` keeps its power away from zero with it
-
-Vary = Callable[[np.random.Generator], LossGraph]
-
-
-def applied(vary: Vary) -> list[LossGraph]:
-    """What an operator makes with each seed; nothing where it does not apply."""
-    found = []
-    for seed in SEEDS:
-        try:
-            found.append(vary(np.random.default_rng(seed)))
-        except NotApplicableError:
-            continue
-    return found
-
-
-def numbers(graph: LossGraph) -> set[float]:
-    return {float(node.kwargs["value"]) for node in graph.nodes if node.op == "constant"}
-
-
-def assert_well_made(children: list[LossGraph], *parents: LossGraph) -> None:
-    known = set().union(*map(numbers, parents)) | {GUARD}
-    for child in children:
-        assert LossGraph.from_json(child.to_json()) == child  # which checks every rule of a graph again
-        for number in numbers(child) - known:
-            assert number == float(f"{number:.3g}"), print_source(child)
-
-
-@pytest.mark.parametrize("parent", ALL)
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_a_mutation_gives_a_valid_loss_with_short_constants_or_says_that_it_does_not_apply(name: str, parent: str):
-    assert_well_made(applied(lambda rng: MUTATIONS[name](ALL[parent], rng)), ALL[parent])
-
-
-@pytest.mark.parametrize(("first", "second"), PAIRS)
-@pytest.mark.parametrize("name", CROSSOVERS)
-def test_a_crossover_gives_a_valid_loss_with_short_constants(name: str, first: str, second: str):
-    parents = ALL[first], ALL[second]
-    children = applied(lambda rng: CROSSOVERS[name](*parents, rng))
-    assert len(children) == len(SEEDS)
-    assert_well_made(children, *parents)
-
-
-@pytest.mark.parametrize("name", MUTATIONS)
-def test_every_mutation_applies_to_a_loss_with_a_constant_and_a_softmax_and_changes_it(name: str):
-    children = applied(lambda rng: MUTATIONS[name](gce(), rng))
-    assert len(children) == len(SEEDS)
-    assert gce().key not in {child.key for child in children}
-
-
-@pytest.mark.parametrize(("name", "graph"), [("jitter", cross_entropy()), ("power", cross_entropy())])
-def test_a_mutation_without_anything_to_work_on_does_not_apply(name: str, graph: LossGraph):
-    assert applied(lambda rng: MUTATIONS[name](graph, rng)) == []
-
-
-@given(random_graphs(), st.sampled_from(sorted(MUTATIONS)), st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
-def test_a_mutation_of_any_loss_is_a_valid_loss_or_refused(graph: LossGraph, name: str, seed: int):
-    try:
-        child = MUTATIONS[name](graph, np.random.default_rng(seed))
-    except (NotApplicableError, GraphError):
-        assume(False)
-    assert LossGraph.from_json(child.to_json()) == child
-
-
-@given(random_graphs(), random_graphs(), st.sampled_from(sorted(CROSSOVERS)), st.integers(0, 2**32))
-@settings(max_examples=75, deadline=None)
-def test_a_crossover_of_any_losses_is_a_valid_loss_or_refused(first, second, name: str, seed: int):
-    try:
-        child = CROSSOVERS[name](first, second, np.random.default_rng(seed))
-    except (NotApplicableError, GraphError):
-        assume(False)
-    assert LossGraph.from_json(child.to_json()) == child
-
-
-def test_parents_that_use_one_name_for_two_numbers_keep_both_numbers():
-    child = CROSSOVERS["mix"](gce(0.7), gce(0.3), np.random.default_rng(0))
-    named = [node.kwargs["value"] for node in child.nodes if node.kwargs.get("name") == "q"]
-    assert named == [0.7]
-    assert {0.7, 0.3} <= numbers(child)
-
-
-# The proposer
-
-POOL = [make_program(graph) for graph in (cross_entropy(), gce(), label_smoothing())]
+POOL = [make_program(graph) for graph in (cross_entropy(), sound_gce(), label_smoothing())]
+NAMES = {"mutate": {*SMALL, *IDEAS}, "random": {*SMALL, *IDEAS}, "crossover": {*CROSSOVERS}, "refine": {"constants"}}
+PARENTS = {"mutate": 1, "refine": 1, "crossover": 2, "random": 0}
 
 
 def proposer(**changes: object) -> OfflineProposer:
@@ -117,89 +38,152 @@ def proposer(**changes: object) -> OfflineProposer:
 
 
 def variation(operator: str, rng: np.random.Generator, pool: list[Program] = POOL) -> Variation:
-    count = {"random": 0, "mutate": 1, "crossover": 2}[operator]
-    parents = tuple(pool[i] for i in rng.permutation(len(pool))[:count])
+    parents = tuple(pool[i] for i in rng.permutation(len(pool))[: PARENTS[operator]])
     return Variation(operator=operator, parents=parents)
 
 
-operators = st.sampled_from(["mutate", "crossover", "random"])
-seeds = st.integers(0, 2**32)
+def mutations(parent: LossGraph, count: int, **changes: object) -> list[Candidate]:
+    asked, made = Variation(operator="mutate", parents=(make_program(parent),)), proposer(**changes)
+    return [c for seed in range(count) for c in made.propose(asked, Context(rng=np.random.default_rng(seed)))]
 
 
-@settings(deadline=None)
-@given(operators, seeds)
-def test_the_same_random_numbers_give_the_same_candidates(operator: str, seed: int):
-    one, two = (np.random.default_rng(seed) for _ in range(2))
+def changes_of(candidate: Candidate) -> list[str]:
+    return candidate.operator.partition(".")[2].split("+")
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(sorted(NAMES)), st.integers(0, 2**32))
+def test_a_candidate_is_a_new_loss_that_names_its_parents_and_what_made_it(sandbox: Sandbox, operator: str, seed: int):
     asked = variation(operator, np.random.default_rng(seed))
-    assert proposer().propose(asked, Context(rng=one)) == proposer().propose(asked, Context(rng=two))
-
-
-@settings(deadline=None)
-@given(operators, seeds)
-def test_a_candidate_names_its_parents_and_what_made_it(operator: str, seed: int):
-    rng = np.random.default_rng(seed)
-    asked = variation(operator, rng)
-    for candidate in proposer().propose(asked, Context(rng=rng)):
-        kind, _, names = candidate.operator.partition(".")
-        assert kind == operator
-        assert set(names.split("+")) <= (set(CROSSOVERS) if operator == "crossover" else set(MUTATIONS))
+    one, two = (proposer(most_operations=16).propose(asked, Context(rng=np.random.default_rng(seed))) for _ in range(2))
+    assert one == two
+    for candidate in one:
+        assert candidate.operator.partition(".")[0] == operator
+        assert set(changes_of(candidate)) <= NAMES[operator]
         assert candidate.parents == tuple(p.key for p in asked.parents)
-
-
-@given(operators, seeds)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_candidate_traces_to_the_loss_it_prints_within_the_size_limit(sandbox: Sandbox, operator: str, seed: int):
-    rng = np.random.default_rng(seed)
-    asked = variation(operator, rng)
-    for candidate in proposer(most_operations=14).propose(asked, Context(rng=rng)):
         graph = Gate(sandbox, GateSettings()).trace(candidate)
         assert isinstance(graph, LossGraph), graph
         assert print_source(graph) == candidate.source
-        assert graph.size <= 14
+        assert graph.size <= 16
         assert graph.key not in candidate.parents
 
 
-def test_a_child_that_equals_its_parent_is_not_proposed(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("alphaloss.proposers.offline.IDEAS", {"same": lambda graph, rng: graph})
-    asked = Variation(operator="mutate", parents=(POOL[0],))
-    assert proposer(ideas=1.0).propose(asked, Context(rng=np.random.default_rng(0))) == []
+def test_init_proposes_the_start():
+    (candidate,) = proposer().propose(Variation(operator="init"), Context(rng=np.random.default_rng(0)))
+    assert candidate.source == print_source(cross_entropy())
 
 
-def test_a_loss_above_the_size_limit_is_not_proposed():
+def test_refine_moves_constants_only(sandbox: Sandbox):
+    asked = Variation(operator="refine", parents=(POOL[1],))
+    sources = set()
+    for seed in range(20):
+        (candidate,) = proposer().propose(asked, Context(rng=np.random.default_rng(seed)))
+        graph = Gate(sandbox, GateSettings()).trace(candidate)
+        assert structure(graph)[0] == structure(sound_gce())[0]
+        assert len(candidate.details["step"]) == len(structure(sound_gce())[1]) == 2
+        sources.add(candidate.source)
+    assert len(sources) > 10
+
+
+def test_a_loss_without_constants_cannot_be_refined():
+    asked = Variation(operator="refine", parents=(POOL[0],))
+    assert proposer().propose(asked, Context(rng=np.random.default_rng(0))) == []
+
+
+def test_no_loss_is_larger_than_the_limit():
     asked = Variation(operator="crossover", parents=(POOL[1], POOL[2]))
-    sizes = [len(proposer(most_operations=4).propose(asked, Context(rng=np.random.default_rng(s)))) for s in range(20)]
-    assert sum(sizes) == 0
+    small = proposer(most_operations=4)
+    assert all(not small.propose(asked, Context(rng=np.random.default_rng(seed))) for seed in range(3))
 
 
 @pytest.mark.parametrize(("share", "names"), [(1.0, set(IDEAS)), (0.0, set(SMALL))])
 def test_the_share_of_ideas_decides_between_ideas_and_small_changes(share: float, names: set[str]):
-    asked = Variation(operator="mutate", parents=(POOL[1],))
-    made = [proposer(ideas=share).propose(asked, Context(rng=np.random.default_rng(seed))) for seed in range(100)]
-    used = {name for [c] in filter(None, made) for name in c.operator.removeprefix("mutate.").split("+")}
-    assert used == names
+    used = {name for c in mutations(sound_gce(), 60, ideas=share) for name in changes_of(c)}
+    assert used <= names
+    assert len(used) >= 6
 
 
 @pytest.mark.parametrize(("probability", "changes"), [(0.0, {1}), (1.0, {2})])
 def test_a_mutation_may_be_followed_by_a_second(probability: float, changes: set[int]):
-    asked = Variation(operator="mutate", parents=(POOL[1],))
-    made = [
-        proposer(second_change=probability).propose(asked, Context(rng=np.random.default_rng(seed)))
-        for seed in range(30)
+    assert {len(changes_of(c)) for c in mutations(sound_gce(), 20, second_change=probability)} == changes
+
+
+@pytest.mark.parametrize(
+    ("prior", "expected"), [((0.4, 0.3, 0.2, 0.1), True), ((0.25,) * 4, False), ((0.3, 0.25, 0.25, 0.2), False)]
+)
+def test_the_class_prior_is_used_where_it_is_uneven(prior: tuple[float, ...], expected: bool):
+    made = OfflineProposer(OfflineSettings(ideas=1.0), cross_entropy(), class_prior=prior)
+    asked = Variation(operator="mutate", parents=(POOL[0],))
+    found = [c for s in range(40) for c in made.propose(asked, Context(rng=np.random.default_rng(s)))]
+    assert any(set(changes_of(c)) & set(PRIOR_IDEAS) for c in found) == expected
+    assert any("class_prior" in c.source for c in found) == expected
+
+
+def test_a_large_parent_is_rather_made_smaller():
+    large = mutations(label_smoothing(), 60, most_operations=10, bloat=0.5)
+    free = mutations(label_smoothing(), 60, most_operations=100)
+    shrunk, usual = (sum(not SHRINKING.isdisjoint(changes_of(c)) for c in found) for found in (large, free))
+    assert shrunk > 2 * usual > 0
+
+
+def test_losses_of_values_are_varied_too():
+    b = GraphBuilder(target="values")
+    error = b.add("square", b.add("subtract", b.input("y_true"), b.input("y_pred")))
+    squared = b.graph(b.add("mean", error, axis=-1))
+    made = OfflineProposer(OfflineSettings(), squared)
+    found = [
+        c for s in range(20) for c in made.propose(Variation(operator="random"), Context(rng=np.random.default_rng(s)))
     ]
-    assert {len(c.operator.split("+")) for [c] in filter(None, made)} == changes
+    assert len(found) >= 15
 
 
-def test_most_proposals_trace_and_many_pass_the_gate(sandbox: Sandbox):
+# The glance
+
+
+@pytest.mark.parametrize("target", ["classes", "values"])
+def test_the_losses_of_the_zoo_look_sound(sandbox: Sandbox, target: Target):
+    gate = Gate(sandbox, GateSettings(), target=target)
+    for name in zoo_names(target):
+        graph = gate.trace(Candidate(source=zoo_source(name), operator="test"))
+        assert Glance(target).look(graph).sound, name
+
+
+def test_a_glance_sees_what_is_wrong():
+    b = GraphBuilder()
+    p = b.add("softmax", b.input("y_pred"))
+    p_true = b.add("sum", b.add("multiply", b.input("y_true"), p), axis=-1)
+    logit = b.add("sum", b.add("multiply", b.input("y_true"), b.input("y_pred")), axis=-1)
+    glance = Glance("classes")
+    assert glance.look(cross_entropy()).sound
+    assert glance.look(sound_gce()).sound
+    assert not glance.look(b.graph(p_true)).sound  # the wrong sign
+    assert not glance.look(b.graph(b.add("negative", b.add("log", p_true)))).sound  # not finite where p is 0
+    assert not glance.look(b.graph(b.add("negative", logit))).sound  # no lowest value
+    assert not glance.look(b.graph(b.add("sum", b.add("square", p), axis=-1))).sound  # no label
+    doubled = b.graph(b.add("multiply", p_true, b.constant(-2.0)))
+    assert glance.look(doubled).resembles(glance.look(b.graph(b.add("negative", p_true))))
+    assert not glance.look(doubled).resembles(glance.look(cross_entropy()))
+
+
+def test_a_table_of_classes_by_classes_is_not_computed_where_it_is_huge():
+    (table,) = children(views.normalise, sound_gce(), seeds=[0])
+    assert Glance("classes", (0.1,) * 10).look(table).sound
+    assert Glance("classes", (0.001,) * 1000).look(table).field.size == 0
+
+
+def test_nearly_all_proposals_trace_and_pass_the_gate(sandbox: Sandbox):
     gate = Gate(sandbox, GateSettings())
-    pool = [gate.admit(Candidate(source=zoo_source(name), operator="start")) for name in zoo_names()]
-    found: Counter[str] = Counter()
-    for seed in range(300):
+    start = gate.admit(Candidate(source=zoo_source("cross-entropy"), operator="start"))
+    assert isinstance(start, Program)
+    pool, found, made = [start], Counter(), proposer()
+    for seed in range(40):
         rng = np.random.default_rng(seed)
-        asked = variation(["mutate", "mutate", "mutate", "crossover", "random"][seed % 5], rng, pool)
-        for candidate in proposer().propose(asked, Context(rng=rng)):
+        kind = "random" if len(pool) < 3 else ["mutate", "mutate", "crossover"][seed % 3]
+        for candidate in made.propose(variation(kind, rng, pool), Context(rng=rng)):
             outcome = gate.admit(candidate)
-            found[outcome.code if isinstance(outcome, Rejection) else type(outcome).__name__] += 1
-    proposed = found.total()
-    assert proposed >= 0.8 * 300, found
-    assert found[Code.SOURCE] + found[Code.TRACE] <= 0.1 * proposed, found
-    assert found["Program"] >= 0.4 * proposed, found
+            found[str(outcome.code) if isinstance(outcome, Rejection) else type(outcome).__name__] += 1
+            pool += [outcome] if isinstance(outcome, Program) else []
+    assert found.total() >= 38, found
+    assert not {"SOURCE", "TRACE", "SHAPE", "NOT_PER_SAMPLE"} & set(found), found
+    assert found[Duplicate.__name__] <= 6, found
+    assert found[Program.__name__] >= 30, found
