@@ -22,7 +22,7 @@ from alphaloss.scores import Scores
 from alphaloss.seeds import phase_seeds
 from alphaloss.session import Session, open_session
 from alphaloss.statistics import orient
-from alphaloss.training import Rung, TrainJob
+from alphaloss.training import Rung, TaskInfo, TrainJob
 
 _RATES = (1.0, 0.5, 2.0, 0.25, 4.0)  # factors on the task's; of equally good ones the first is the best
 _READ_AFTER = (1 / 3, 1 / 2, 3 / 4)
@@ -66,9 +66,20 @@ def calibrate(settings: Settings, *, seeds: int, workers: int, progress: Progres
         _announce(session, len(zoo), seeds, progress)
         chosen = phase_seeds(settings.seed, Phase.EVALUATION, seeds)
         fits = {rung.name: _train(session, rung, zoo, chosen, progress) for rung in info.rungs}
+    return summarise(info, settings, fits, seconds=time.monotonic() - started)
+
+
+def summarise(info: TaskInfo, settings: Settings, fits: Mapping[str, Sequence[Fits]], *, seconds: float) -> Calibration:
+    """What the trainings tell; losses that failed on some seed are listed, and count for nothing else.
+
+    Args:
+        info: of the task.
+        settings: the confidence of intervals, and the selection that a search would have.
+        fits: by rung; on the last of them cross-entropy and another loss without a failure.
+        seconds: that everything took.
+    """
     full = fits[info.rungs[-1].name]
     maximize = info.direction == "max"
-    costs = tuple(_cost(rung, fits[rung.name], maximize) for rung in info.rungs)
     gains = _headroom(full, maximize, settings)
     worth_it, conclusion = calibration.conclude(
         *gains, selection_seeds=settings.selection.seeds, validation_samples=info.samples.validation
@@ -77,11 +88,11 @@ def calibrate(settings: Settings, *, seeds: int, workers: int, progress: Progres
         task=info.name,
         metric=info.metric,
         validation_samples=info.samples.validation,
-        seeds=seeds,
+        seeds=len(full[0].trainings),
         confidence=settings.verdict.confidence,
         trainings=sum(len(f.trainings) for lines in fits.values() for f in lines),
-        seconds=time.monotonic() - started,
-        rungs=costs,
+        seconds=seconds,
+        rungs=tuple(_cost(rung, fits[rung.name], maximize) for rung in info.rungs),
         readings=tuple(_readings(info.rungs, fits, maximize, settings.verdict.confidence)),
         losses=tuple(_by_score(full, maximize)),
         headroom=gains,
@@ -161,10 +172,15 @@ def _zoo(fits: Iterable[Fits]) -> list[Fits]:
     return [f for f in fits if f.name != REFERENCE]
 
 
+def _complete(fits: Iterable[Fits]) -> list[Fits]:
+    """Those without a failed training."""
+    return [f for f in fits if f.failed is None]
+
+
 def _array(fits: Iterable[Fits], maximize: bool, epoch: int = -1) -> NDArray[np.float64]:
-    """Oriented scores after an epoch, shape (losses, seeds); NaN where there is none."""
-    curves = [[np.nan if (value := t.curve[epoch]) is None else value for t in f.trainings] for f in fits]
-    return np.array([orient(line, maximize) for line in curves])
+    """Oriented scores after an epoch, shape (losses, seeds); of complete losses only."""
+    scores = [[score for t in f.trainings if (score := t.curve[epoch]) is not None] for f in fits]
+    return np.array([orient(line, maximize) for line in scores])
 
 
 def _cost(rung: Rung, fits: Sequence[Fits], maximize: bool) -> RungCost:
@@ -188,16 +204,18 @@ def _cost(rung: Rung, fits: Sequence[Fits], maximize: bool) -> RungCost:
 def _readings(
     rungs: Sequence[Rung], fits: Mapping[str, Sequence[Fits]], maximize: bool, confidence: float
 ) -> Iterable[Reading]:
-    """The cheaper rungs, then earlier epochs of the full rung and its last, over the losses that trained throughout."""
+    """The cheaper rungs, then earlier epochs of the full rung and its last, over the losses that trained at all."""
     full = rungs[-1]
     early = [max(1, round(share * full.epochs)) for share in _READ_AFTER]
     looks = [(rung, rung.epochs) for rung in rungs[:-1]] + [(full, epoch) for epoch in (*early, full.epochs)]
-    lines = {rung.name: [f for f in fits[rung.name] if f.learning_rate_scale == 1.0] for rung in rungs}
-    target = _array(lines[full.name], maximize)
+    lines = {
+        rung.name: {f.name: f for f in _complete(fits[rung.name]) if f.learning_rate_scale == 1.0} for rung in rungs
+    }
+    names = [name for name in lines[full.name] if all(name in of_rung for of_rung in lines.values())]
+    target = _array([lines[full.name][name] for name in names], maximize)
     for rung, epoch in dict.fromkeys(looks):
-        scores = _array(lines[rung.name], maximize, epoch - 1)
-        usable = np.isfinite(scores).all(axis=1) & np.isfinite(target).all(axis=1)
-        by_all, by_one = calibration.rank_correlations(scores[usable], target[usable], confidence)
+        scores = _array([lines[rung.name][name] for name in names], maximize, epoch - 1)
+        by_all, by_one = calibration.rank_correlations(scores, target, confidence)
         last = (rung, epoch) == (full, full.epochs)
         yield Reading(
             rung=rung.name,
@@ -210,9 +228,9 @@ def _readings(
 
 def _headroom(full: Sequence[Fits], maximize: bool, settings: Settings) -> tuple[Headroom, Headroom]:
     """Over cross-entropy at its best learning rate, and over that at its best epoch as well."""
-    epochs = len(full[0].trainings[0].curve)
-    losses = {f.name: _array([f], maximize)[0] for f in _zoo(full) if f.failed is None}
-    references = {_label(f): f for f in _references(full) if f.failed is None}
+    losses = {f.name: _array([f], maximize)[0] for f in _complete(_zoo(full))}
+    references = {_label(f): f for f in _complete(_references(full))}
+    epochs = max(len(f.trainings[0].curve) for f in references.values())
     tuned = {label: _array([f], maximize)[0] for label, f in references.items()}
     stopped = {
         f"{label} and {epoch} epochs": _array([f], maximize, epoch - 1)[0]
@@ -232,7 +250,7 @@ def _label(fits: Fits) -> str:
 
 def _untuned(full: Sequence[Fits], maximize: bool) -> str:
     """A sentence if the best learning rate of cross-entropy lies at the end of those tried."""
-    references = [f for f in _references(full) if f.failed is None]
+    references = _complete(_references(full))
     best = references[int(_array(references, maximize).mean(axis=1).argmax())].learning_rate_scale
     if min(_RATES) < best < max(_RATES):
         return ""

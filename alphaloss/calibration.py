@@ -117,9 +117,9 @@ def rank_correlations(
         Against the full rung's mean over all seeds, and over the other seeds. None where losses are too few, or all
         have the same score.
     """
-    losses, seeds = reading.shape
-    if losses < _FEWEST_LOSSES:
+    if len(reading) < _FEWEST_LOSSES:
         return None, None
+    losses, seeds = reading.shape
     rng = np.random.default_rng(0)
     rows = rng.integers(losses, size=(_RESAMPLES, losses))
     columns = rng.integers(seeds, size=(_RESAMPLES, seeds))

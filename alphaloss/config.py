@@ -62,9 +62,9 @@ class SearchSettings(Section):
     attempts: int = Field(8, ge=1, description="candidates tried for a variation until the gate admits one")
     dead_waves: int = Field(5, ge=1, description="waves in a row without a score after which the search stops")
     seeds: int = Field(1, ge=1, description="trainings that a new program gets")
-    most_seeds: int = Field(4, ge=1, description="trainings that a program may have; the promising are repeated")
+    most_seeds: int = Field(3, ge=1, description="trainings that a program may have; the promising are repeated")
     reference_seeds: int = Field(
-        2, ge=1, description="trainings of each reference and start loss; two or more tell the noise of a training"
+        3, ge=1, description="trainings of each reference and start loss: they tell the noise, and how hard a seed is"
     )
 
 
@@ -81,7 +81,7 @@ class SelectionSettings(Section):
         1e-3, ge=0, description="cosine distance of gradient fields below which the worse of two programs is left out"
     )
     learning_rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        (0.25, 0.5, 2.0, 4.0),
+        (0.0625, 0.125, 0.25, 0.5, 2.0),
         description="factors on the learning rate, beside 1, that are tried with cross-entropy; the verdict compares "
         "with the best",
     )

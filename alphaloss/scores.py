@@ -7,13 +7,17 @@ is the mean over all of them, and its standard error shrinks.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from alphaloss.records import Evaluation
 from alphaloss.statistics import orient
+
+_FEWEST_REFERENCES = 5  # that can tell how hard a seed is
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class Score:
 class Scores:
     """All trainings of the search, by program and seed.
 
+    A seed draws the noise of the labels, for all losses alike, so that on some seeds all score less. References, which
+    are trained on several seeds at once, tell by how much; it is taken off, so that programs with different numbers of
+    seeds can be compared.
+
     Args:
         maximize: whether a larger value of the metric is better.
     """
@@ -56,67 +64,95 @@ class Scores:
         self.maximize = maximize
         self._values: dict[str, dict[int, float]] = {}
         self._failed: set[str] = set()
-        self._planned: set[str] = set()  # programs that were trained on several seeds at once, whatever came out
-        self._spreads: dict[str, tuple[float, float, int]] = {}  # mean, squared deviations, degrees of freedom
-        self._noise: float | None = 0.0
+        self._references: set[str] = set()  # trained on several seeds at once, whatever came out
+        self._several: set[str] = set()  # trained on several seeds
+        self._known: _Known | None = None
 
     def add(self, evaluation: Evaluation) -> None:
         """Adds the trainings of an evaluation; a seed that is known already is not counted twice."""
         key = evaluation.key
         values = self._values.setdefault(key, {})
         if not values and len(evaluation.trainings) > 1:
-            self._planned.add(key)
+            self._references.add(key)
         for training in evaluation.trainings:
             if training.score is None:
                 self._failed.add(key)
             else:
                 values[training.seed] = float(orient([training.score], self.maximize)[0])
-        self._note_spread(key)
+        if len(values) > 1:
+            self._several.add(key)
+            self._known = None
 
     def get(self, key: str) -> Score | None:
-        """The score of a program; None if it was not trained, or if any of its trainings failed."""
+        """The score of a program, as on an average seed; None if it was not trained, or if any training failed."""
         values = self._values.get(key)
         if not values or key in self._failed:
             return None
-        return Score(_mean(list(values.values())), len(values), self.noise / math.sqrt(len(values)))
+        mean = math.fsum(self._levelled(key)) / len(values)
+        return Score(mean, len(values), self.noise / math.sqrt(len(values)))
 
     @property
     def noise(self) -> float:
-        """Standard deviation of one training's score, pooled over programs with several seeds; 0 until there is one.
+        """Standard deviation of one training's score, typical of programs with several seeds; 0 until there is one.
 
-        Only the better half of these programs counts: losses that fail on a task do so erratically, and say nothing
-        about the ones that compete. Nor does the first training of a program count that began with one: programs are
-        repeated because it went well, so that it lies above the others by more than the noise.
+        Only the better half of these programs counts, and of them the median: a loss that works on most seeds and
+        fails on some has many times the noise of the ones that compete. Nor does the first training of a program count
+        that began with one: programs are repeated because it went well, so that it lies above the others by more than
+        the noise.
         """
-        if self._noise is None:
-            self._noise = _pooled(np.array(list(self._spreads.values()), dtype=np.float64))
-        return self._noise
+        return self._summary().noise
 
-    def _note_spread(self, key: str) -> None:
-        values = list(self._values[key].values())
-        if key not in self._planned:
-            del values[:1]
-        if key in self._failed:
-            self._spreads.pop(key, None)
-        elif len(values) > 1:
-            mean = _mean(values)
-            self._spreads[key] = (mean, math.fsum((value - mean) ** 2 for value in values), len(values) - 1)
-        else:
-            return
-        self._noise = None
+    def _summary(self) -> _Known:
+        if self._known is None:
+            self._known = _Known(self._seed_effects(), 0.0)
+            self._known = self._known._replace(noise=_typical([*self._spreads()]))
+        return self._known
+
+    def _levelled(self, key: str) -> list[float]:
+        """The scores of a program without the effects of their seeds."""
+        effects = self._summary().effects
+        return [value - effects.get(seed, 0.0) for seed, value in self._values[key].items()]
+
+    def _seed_effects(self) -> dict[int, float]:
+        """How much more than usual the better half of the references score on each of their seeds: the median."""
+        complete = [self._values[key] for key in sorted(self._references - self._failed)]
+        means = [math.fsum(values.values()) / len(values) for values in complete]
+        better = [(v, m) for v, m in zip(complete, means, strict=True) if m >= np.median(means)]
+        if len(better) < _FEWEST_REFERENCES:
+            return {}
+        seeds = sorted({seed for values, _ in better for seed in values})
+        return {j: float(np.median([v[j] - mean for v, mean in better if j in v])) for j in seeds}
+
+    def _spreads(self) -> Iterator[tuple[float, float, float]]:
+        """Of each program that can tell the noise: mean, sum of squared deviations, degrees of freedom."""
+        for key in sorted(self._several - self._failed):
+            levelled = self._levelled(key)[0 if key in self._references else 1 :]
+            freedom = len(levelled) - 1.0
+            if key in self._references and self._summary().effects:
+                freedom *= 1.0 - 1.0 / len(self._references)  # the effects were fitted to them
+            if len(levelled) > 1:
+                mean = math.fsum(levelled) / len(levelled)
+                yield mean, math.fsum((value - mean) ** 2 for value in levelled), freedom
 
 
-def _pooled(spreads: NDArray[np.float64]) -> float:
-    """Pooled standard deviation of the better half.
+class _Known(NamedTuple):
+    """What all trainings together tell."""
+
+    effects: dict[int, float]
+    noise: float
+
+
+def _typical(spreads: list[tuple[float, float, float]]) -> float:
+    """Standard deviation of a typical one of the better half: the median over programs, weighted by seeds.
 
     Args:
-        spreads: shape (programs, 3): mean, sum of squared deviations, degrees of freedom.
+        spreads: of each program its mean, its sum of squared deviations, and their degrees of freedom.
     """
-    if not len(spreads):
+    if not spreads:
         return 0.0
-    better = spreads[spreads[:, 0] >= np.median(spreads[:, 0])]
-    return float(np.sqrt(better[:, 1].sum() / better[:, 2].sum()))
-
-
-def _mean(values: list[float]) -> float:
-    return math.fsum(values) / len(values)
+    table = np.array(spreads)
+    _, squares, freedom = table[table[:, 0] >= np.median(table[:, 0])].T
+    variances = squares / chi2.ppf(0.5, freedom)  # of k degrees of freedom, a sum of squares has the median chi2(k)
+    order = np.argsort(variances, kind="stable")
+    weight = np.cumsum(freedom[order])
+    return float(np.sqrt(variances[order][np.searchsorted(weight, weight[-1] / 2)]))

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from factories import FakeWorkers, make_training
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
+from alphaloss.calibrate import Fits, summarise
 from alphaloss.calibration import (
     Calibration,
     Headroom,
@@ -23,8 +25,11 @@ from alphaloss.calibration import (
     spearman,
 )
 from alphaloss.cli import main
+from alphaloss.config import Settings
 from alphaloss.losses.zoo import zoo_names
+from alphaloss.records import Status, Training
 from alphaloss.report.calibration import print_calibration
+from alphaloss.training import Rung
 
 TINY = Path(__file__).parent / "tiny_task.py"
 
@@ -110,6 +115,71 @@ def test_a_search_is_worth_it_where_the_gain_is_clear_of_noise(gain, stopped, sa
     answer, sentence = conclude(gain, stopped, selection_seeds=8, validation_samples=samples)
     assert answer is worth_it
     assert says in sentence
+
+
+INFO = FakeWorkers(lambda job, seed: make_training(job, seed, None)).info.model_copy(
+    update={"rungs": (Rung(name="full", epochs=4),)}
+)
+
+
+def _fits(name: str, *curves: tuple[float, ...], rate: float = 1.0) -> Fits:
+    """Trainings with these validation scores; one without any was killed."""
+    trainings = tuple(
+        Training(
+            key=name,
+            rung="full",
+            seed=seed,
+            learning_rate_scale=rate,
+            status=Status.OK if curve else Status.KILLED,
+            score=curve[-1] if curve else None,
+            curve=curve,
+            message="" if curve else "out of memory",
+            seconds=1.0 if seed else 3.0,
+            steps=4,
+        )
+        for seed, curve in enumerate(curves)
+    )
+    return Fits(name, rate, trainings)
+
+
+def test_a_loss_that_failed_is_listed_and_counts_for_nothing_else():
+    rising = (0.1, 0.2, 0.4, 0.5)
+    falling = (0.3, 0.8, 0.6, 0.55)
+    better = (0.3, 0.5, 0.7, 0.9)
+    full = [
+        _fits("cross-entropy", rising, (), rising),
+        _fits("cross-entropy", rising, rising, rising, rate=0.5),
+        _fits("cross-entropy", falling, falling, falling, rate=2.0),
+        _fits("gce", better, better, (0.3, 0.5, 0.7, 0.84)),
+        _fits("mae", (), better, better),
+    ]
+    found = summarise(INFO, Settings(), {"full": full}, seconds=60.0)
+    assert [line.loss for line in found.losses[:3]] == ["gce", "cross-entropy", "cross-entropy"]
+    assert {(line.loss, line.mean, line.message) for line in found.losses[3:]} == {
+        ("cross-entropy", None, "out of memory"),
+        ("mae", None, "out of memory"),
+    }
+    tuned, stopped = found.headroom
+    assert (tuned.loss, tuned.against) == ("gce", "cross-entropy at learning rate x 2")
+    assert tuned.difference == pytest.approx(0.88 - 0.55)
+    assert stopped.against == "cross-entropy at learning rate x 2 and 2 epochs"
+    assert stopped.difference == pytest.approx(0.88 - 0.8)
+    assert [r.one_seed for r in found.readings] == [None] * 4  # of one loss
+    (rung,) = found.rungs
+    assert (rung.seconds, rung.first_seconds) == (1.0, 3.0)
+    assert rung.reference_noise == 0.0
+    assert found.worth_it
+
+
+def test_a_learning_rate_at_the_end_of_those_tried_is_told():
+    flat = (0.5, 0.5, 0.5, 0.5)
+    best = (0.6, 0.6, 0.6, 0.6)
+    gce = _fits("gce", best, best, best)
+    for rate, says in ((0.25, "a still smaller one"), (4.0, "a still larger one"), (0.5, None)):
+        references = [_fits("cross-entropy", *[best if r == rate else flat] * 3, rate=r) for r in (1.0, 0.5, 0.25, 4.0)]
+        conclusion = summarise(INFO, Settings(), {"full": [*references, gce]}, seconds=60.0).conclusion
+        assert ("a still" in conclusion) == (says is not None)
+        assert says is None or says in conclusion
 
 
 def calibrate(*args: str | Path) -> Result:
