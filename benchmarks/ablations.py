@@ -4,7 +4,7 @@
 
 For each seed and variant: a search, then its four best losses on six new seeds (validation data), then the best of
 these on eight more (test data). The table has the test score of that champion. All variants of a seed share the
-trainings of the references. Progress goes to stderr; a file given by `--out` grows by a line a search, and is continued.
+trainings of the references. Progress goes to stderr; the file `--out` grows by a line a search, and is continued.
 """
 
 from __future__ import annotations
