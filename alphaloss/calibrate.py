@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,6 @@ from alphaloss.session import Session, open_session
 from alphaloss.statistics import orient
 from alphaloss.training import Rung, TaskInfo, TrainJob
 
-_RATES = (1.0, 0.5, 2.0, 0.25, 4.0)  # factors on the task's; of equally good ones the first is the best
 _READ_AFTER = (1 / 3, 1 / 2, 3 / 4)
 
 
@@ -42,7 +42,7 @@ class Fits(NamedTuple):
 
 
 def calibrate(settings: Settings, *, seeds: int, workers: int, progress: Progress) -> Calibration:
-    """Trains every loss of the zoo, and cross-entropy at five learning rates, on the same seeds; validation data only.
+    """Trains the zoo, and cross-entropy at several learning rates, on the same seeds; validation data only.
 
     Args:
         settings: evaluator, gate, gradient scale, the run's seed, and the selection that a search would have.
@@ -105,7 +105,7 @@ def _announce(session: Session, losses: int, seeds: int, progress: Progress) -> 
     """Tells the cost of the whole, and that the trainings begin."""
     rungs = session.workers.info.rungs
     trainings = [losses * seeds for _ in rungs]
-    trainings[-1] += (len(_RATES) - 1) * seeds
+    trainings[-1] += len(session.settings.selection.learning_rates) * seeds
     epochs = sum(count * rung.epochs for count, rung in zip(trainings, rungs, strict=True))
     total = sum(trainings)
     seconds = session.workers.epoch_seconds * epochs / total
@@ -138,7 +138,8 @@ def _train(
         return Fits(name, job.learning_rate_scale, trainings)
 
     full = rung == session.workers.info.rungs[-1]
-    references = [(REFERENCE, *submit(REFERENCE, rate)) for rate in (_RATES if full else _RATES[:1])]
+    rates = session.settings.selection.learning_rates if full else ()
+    references = [(REFERENCE, *submit(REFERENCE, rate)) for rate in (1.0, *rates)]
     others = [(name, *submit(name, 1.0)) for name in programs if name != REFERENCE]
     fits = [collect(*pending) for pending in references]
     if full:
@@ -163,8 +164,8 @@ def _check(what: str, fits: Sequence[Fits]) -> None:
 
 
 def _references(fits: Iterable[Fits]) -> list[Fits]:
-    """Cross-entropy, in the order of the learning rates."""
-    return sorted((f for f in fits if f.name == REFERENCE), key=lambda f: _RATES.index(f.learning_rate_scale))
+    """Cross-entropy at its learning rates, the task's own first: of equally good ones the first is the best."""
+    return sorted((f for f in fits if f.name == REFERENCE), key=lambda f: abs(log(f.learning_rate_scale)))
 
 
 def _zoo(fits: Iterable[Fits]) -> list[Fits]:
@@ -252,9 +253,10 @@ def _untuned(full: Sequence[Fits], maximize: bool) -> str:
     """A sentence if the best learning rate of cross-entropy lies at the end of those tried."""
     references = _complete(_references(full))
     best = references[int(_array(references, maximize).mean(axis=1).argmax())].learning_rate_scale
-    if min(_RATES) < best < max(_RATES):
+    rates = [f.learning_rate_scale for f in references]
+    if min(rates) < best < max(rates):
         return ""
-    which, other = ("smallest", "smaller") if best == min(_RATES) else ("largest", "larger")
+    which, other = ("smallest", "smaller") if best == min(rates) else ("largest", "larger")
     return (
         f" The best learning rate of cross-entropy is the {which} that was tried: a still {other} one in optimizer() "
         "may be better."

@@ -198,7 +198,7 @@ def test_it_trains_the_zoo_on_every_rung_and_tells_what_it_found(tmp_path: Path,
     found = json.loads(done.stdout)
 
     losses = len(zoo_names())
-    trainings = losses * 3 * 2 + 4 * 3  # two rungs, and four more learning rates on the last
+    trainings = losses * 3 * 2 + 5 * 3  # two rungs, and five more learning rates on the last
     assert found["trainings"] == trainings
     assert f"{trainings} trainings" in done.stderr  # told before they begin
     assert [(r["rung"], r["epochs"]) for r in found["rungs"]] == [("short", 2), ("full", 8)]
