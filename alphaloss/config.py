@@ -181,7 +181,7 @@ class IslandSettings(Section):
     )
     migration_interval: int = Field(6, ge=1, description="waves between migrations")
     migrants: int = Field(1, ge=1, description="elites that an island sends to the next")
-    stagnation: int = Field(12, ge=1, description="waves without a better best after which an island starts anew")
+    stagnation: int = Field(12, ge=1, description="waves without a new best after which an island starts anew")
 
     @model_validator(mode="after")
     def _are_shares(self) -> IslandSettings:

@@ -21,7 +21,10 @@ from alphaloss.losses.zoo import zoo_names
 from alphaloss.records import Phase
 
 TINY = str(Path(__file__).parent / "tiny_task.py")
-SMALL = ("--set=selection.seeds=2", "--set=verdict.seeds=2", "--set=selection.programs=2", "--set=selection.zoo=1")
+SMALL = (
+    *("--set=selection.seeds=2", "--set=verdict.seeds=2", "--set=selection.programs=2", "--set=selection.zoo=1"),
+    *("--set=selection.learning_rates=[0.5, 2.0]", "--set=search.reference_seeds=2"),
+)
 EVOLVE = ("--evaluator", TINY, "--evaluations", "6", *SMALL)
 HEAD = "from keras import ops\ndef loss(y_true, y_pred):\n"
 
@@ -47,10 +50,10 @@ def test_evolve_prints_one_json_object_with_the_promised_fields(run: Path):
     for role in ("champion", "reference", "reference_early_stopped", "reference_tuned", "best_of_zoo"):
         assert {"id", "name", "source", "search", "selection", "test"} <= set(result[role])
     assert result["admitted"] == 6
-    # 6 programs, and the zoo on 2 seeds; on 2 seeds each 2 finalists, 1 of the zoo and the reference, that at 4 other
+    # 6 programs, and the zoo on 2 seeds; on 2 seeds each 2 finalists, 1 of the zoo and the reference, that at 2 other
     # rates; and 3 losses, with the reference at its best rate.
     lines = 3 + (result["verdict"]["learning_rate_scale"] != 1.0)
-    assert result["trainings"] == 6 + 2 * len(zoo_names()) + 2 * (4 + 4) + 2 * lines
+    assert result["trainings"] == 6 + 2 * len(zoo_names()) + 2 * (4 + 2) + 2 * lines
     assert result["status"] in ("better", "not-shown-better")
 
 
@@ -298,7 +301,7 @@ def test_ctrl_c_ends_with_130_and_keeps_what_was_recorded(tmp_path: Path):
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            if "wave 3" in line:
+            if "  wave " in line:  # the first that is shown
                 os.killpg(process.pid, signal.SIGINT)
                 break
         rest = process.stderr.read()
@@ -306,7 +309,7 @@ def test_ctrl_c_ends_with_130_and_keeps_what_was_recorded(tmp_path: Path):
     assert "Traceback" not in rest
     shown = json.loads(alphaloss("show", tmp_path / "run", "--json").stdout)
     assert shown["status"] == "unfinished"
-    assert shown["trainings"]["search"] >= 5
+    assert shown["trainings"]["search"] > 3 * len(zoo_names())
     assert alphaloss("show", tmp_path / "run").exit_code == 0
 
 

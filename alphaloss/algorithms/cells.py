@@ -64,12 +64,17 @@ class Island:
     Args:
         most_seeds: on how many seeds a program may be trained; 1 if there are no repeats, and so no contests.
         crowding: cosine distance of gradient fields below which a newcomer must be clearly better than its neighbour.
+
+    Attributes:
+        contests: the open ones.
+        risen: the last wave in which somebody entered who was then the best.
     """
 
     def __init__(self, *, most_seeds: int, crowding: float) -> None:
         self.most_seeds = most_seeds
         self.crowding = crowding
         self.contests: dict[Cell, Contest] = {}
+        self.risen = 0
         self._elites: dict[Cell, Individual] = {}
         self._entered: dict[Cell, int] = {}
 
@@ -89,8 +94,9 @@ class Island:
         return max(self._elites.values(), key=lambda elite: elite.fitness, default=None)
 
     def newer_than(self, wave: int) -> list[Individual]:
-        """The elites that entered after a wave."""
-        return [elite for cell, elite in self._elites.items() if self._entered[cell] > wave]
+        """Who entered after a wave."""
+        elites = [elite for cell, elite in self._elites.items() if self._entered[cell] > wave]
+        return [*elites, *(contest.challenger for contest in self.contests.values() if contest.since > wave)]
 
     def enter(self, newcomer: Individual, wave: int) -> None:
         """Lets a newcomer become an elite, or challenge one, if it deserves it."""
@@ -109,6 +115,8 @@ class Island:
         """Ends the contests that are clear by now, or no longer worth a training."""
         for cell in list(self.contests):
             self._settle(cell, wave)
+        if self.best is not None:
+            self.risen = max(self.risen, self._entered[cell_of(self.best.program)])
 
     def drop(self, individual: Individual, wave: int) -> None:
         """Removes an individual if it is here; a challenger takes its elite's place."""

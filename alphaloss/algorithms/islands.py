@@ -7,7 +7,7 @@
     when the wave is told:
         newcomers enter the cells of their island; contests that are clear are settled
         every `migration_interval` waves the best of each island try to enter the next one
-        an island whose best is `stagnation` waves old starts anew, unless it is the best island
+        an island without a new best for `stagnation` waves starts anew, unless it is the best island
 
 Islands: Whitley, Rana and Heckendorn, "The Island Model Genetic Algorithm", 1999; starting them anew: Romera-Paredes et
 al., "Mathematical discoveries from program search with large language models", 2024. Cells: `cells.py`.
@@ -68,7 +68,7 @@ class Islands(Algorithm):
             number = self._next_island
             self._next_island = (number + 1) % len(self.islands)
             island = self.islands[number]
-            yield vary(self.variation, island.elites, partial(self._parent, island), self.exploit, number)
+            yield vary(self.variation, list(island), partial(self._parent, island), self.exploit, number)
 
     def _tell(self, newcomers: Sequence[Newcomer]) -> None:
         self._waves_told += 1
@@ -133,9 +133,9 @@ class Islands(Algorithm):
         home = max(self.islands, key=lambda island: island.best.fitness if island.best else Fitness())
         if home.best is None:
             return
-        stale = self._waves_told - self.settings.stagnation
         for number, island in enumerate(self.islands):
-            if island is not home and island.best not in island.newer_than(stale):
+            age = self._waves_told - island.risen
+            if island is not home and (island.best is None or age >= self.settings.stagnation):
                 self.islands[number] = self._settled([*self.start, self.exploit(home.elites)])
                 self.restarts += 1
 

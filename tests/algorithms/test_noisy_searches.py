@@ -6,17 +6,16 @@ from algorithms.landscape import Landscape
 from alphaloss.algorithms import Islands
 from alphaloss.config import IslandSettings, VariationSettings
 
-NOISE = 0.06
-EVALUATIONS = 88
+NOISE = 0.09
+EVALUATIONS = 160
 SEARCHES = 60
 
 
 def test_repeats_end_with_a_better_best_at_the_same_number_of_trainings():
     truths, excess = (np.array(part) for part in zip(*(_outcomes(seed) for seed in range(SEARCHES)), strict=True))
-    gain = truths[:, 0] - truths[:, 1]
-    assert gain.mean() > 0.0
+    gain, saved = truths[:, 0] - truths[:, 1], excess[:, 1] - excess[:, 0]
+    assert gain.mean() > gain.std(ddof=1) / np.sqrt(SEARCHES)
     # What is claimed for the best is nearer to the truth, far beyond chance.
-    saved = excess[:, 1] - excess[:, 0]
     assert saved.mean() > 3.0 * saved.std(ddof=1) / np.sqrt(SEARCHES)
 
 
