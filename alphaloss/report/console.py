@@ -47,6 +47,7 @@ def print_result(result: Result, *, test_opened: int = 1) -> None:
     scaled = "" if scale == 1.0 else f" (best_loss.py also has the factor {scale:.4g} that it was trained with)"
     _stdout.print(f"\nThe champion, {result.champion.id}{scaled}:\n")
     _print_code(result.champion.source)
+    _stdout.print(f"\nAs a formula (z logits, y labels, K classes): {escape(latex(result.champion.graph))}")
     rejected = sum(result.rejected.values())
     _stdout.print(
         f"\n{result.trainings} trainings, {result.admitted} programs, {rejected} rejected, "
