@@ -211,7 +211,7 @@ def test_it_trains_the_zoo_on_every_rung_and_tells_what_it_found(tmp_path: Path,
     assert [r["all_seeds"] is None for r in found["readings"]] == [False] * 4 + [True]
     short, third = found["readings"][:2]
     assert (short["cost"], third["cost"]) == (2 / 8, 3 / 8)
-    assert len(found["losses"]) == losses + 4
+    assert len(found["losses"]) == losses + 5
     means = [line["mean"] for line in found["losses"]]
     assert means == sorted(means, reverse=True)
     assert all(mean * 60 * 3 == pytest.approx(round(mean * 60 * 3)) for mean in means)  # 60 validation samples

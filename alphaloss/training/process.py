@@ -29,7 +29,7 @@ _ENVIRONMENT = (
     "TF_CPP_MIN_LOG_LEVEL",
 )
 _WATCH_SECONDS = 0.2  # how often memory and the process are looked at while a reply is awaited
-_END_SECONDS = 2.0  # how long a process that closed its pipe may take to write why and end
+_END_SECONDS = 10.0  # how long a process that closed its pipe may take to write why and end
 _STDERR_BYTES = 65536  # kept for messages
 _REASON_CHARACTERS = 500
 _EXCEPTION = re.compile(r"(\w+\.)*\w*(Error|Exception|Interrupt)(: .*)?")  # the last line of a traceback
