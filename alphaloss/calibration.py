@@ -206,6 +206,11 @@ def conclude(tuned: Headroom, stopped: Headroom, *, selection_seeds: int, valida
     samples = tuned.difference * validation_samples
     found = f"over {tuned.against}, the best of the zoo ({tuned.loss}) gains {_difference(tuned)}"
     bar = f"{tuned.clear:.4f}, which {selection_seeds} seeds tell from noise"
+    if tuned.difference <= tuned.clear < tuned.high and samples >= _FEWEST_SAMPLES:
+        return False, (
+            f"Not clear on this evidence: {found}, and {bar}, would count. Raise --seeds; or search, for a search may "
+            "find more than the zoo has."
+        )
     if tuned.difference <= tuned.clear:
         return False, (
             f"Not worth it on this evidence: {found}, not more than {bar}. Losses gain most on wrong labels, long "
