@@ -57,7 +57,9 @@ _common_options = _options(
 )
 _setting_options = _options(
     click.option(
-        "--evaluator", metavar="NAME|PATH", help="The task: a name (digits-noisy, digits) or your own .py file."
+        "--evaluator",
+        metavar="NAME|PATH",
+        help="The task: a name (digits-noisy, digits, digits-long-tail) or your own .py file.",
     ),
     _common_options,
 )

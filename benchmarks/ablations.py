@@ -1,6 +1,6 @@
 """What each part of the search is worth: whole searches without it, at equal training seconds.
 
-    python benchmarks/ablations.py --seeds 5 --training-seconds 50 --out ablations.jsonl
+    python benchmarks/ablations.py --seeds 5 --training-seconds 40 --out ablations.jsonl
 
 For each seed and variant: a search, then its three best losses on six new seeds (validation data), then the best of
 these on eight more (test data). The table has the test score of that champion. All variants of a seed share the
@@ -162,7 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=100)
-    parser.add_argument("--training-seconds", type=float, default=50.0)
+    parser.add_argument("--training-seconds", type=float, default=40.0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--evaluator", default="digits-noisy")
     parser.add_argument("--variants", nargs="*", default=list(VARIANTS))
