@@ -43,7 +43,7 @@ class RungCost(Record):
 
     rung: str
     epochs: int
-    noise: float = Field(description="standard deviation of one training, pooled over the better half of the losses")
+    noise: float = Field(description="standard deviation of one training, typical of the better half of the losses")
     reference_noise: float = Field(description="standard deviation of one training with cross-entropy")
     seconds: float = Field(description="median of a training, once its loss is traced")
     first_seconds: float = Field(description="median of a loss's first training, with its trace")
@@ -206,7 +206,7 @@ def conclude(tuned: Headroom, stopped: Headroom, *, selection_seeds: int, valida
     samples = tuned.difference * validation_samples
     found = f"over {tuned.against}, the best of the zoo ({tuned.loss}) gains {_difference(tuned)}"
     bar = f"{tuned.clear:.4f}, which {selection_seeds} seeds tell from noise"
-    if tuned.difference <= tuned.clear < tuned.high and samples >= _FEWEST_SAMPLES:
+    if tuned.difference <= tuned.clear < tuned.high and tuned.high * validation_samples >= _FEWEST_SAMPLES:
         return False, (
             f"Not clear on this evidence: {found}, and {bar}, would count. Raise --seeds; or search, for a search may "
             "find more than the zoo has."

@@ -64,7 +64,10 @@ class SearchSettings(Section):
     seeds: int = Field(1, ge=1, description="trainings that a new program gets")
     most_seeds: int = Field(3, ge=1, description="trainings that a program may have; the promising are repeated")
     reference_seeds: int = Field(
-        3, ge=1, description="trainings of each reference and start loss: they tell the noise, and how hard a seed is"
+        3,
+        ge=1,
+        description="trainings of each reference and start loss: they tell the noise, and how hard a seed is; 1 "
+        "tells neither",
     )
 
 
@@ -145,7 +148,7 @@ class OfflineSettings(Section):
     )
     random_changes: int = Field(4, ge=1, description="mutations that make a `random` loss out of the start")
     adaptation: float = Field(
-        0.15, ge=0, le=1, description="how far one success or failure moves an operator's share; 0 keeps all"
+        0.15, ge=0, lt=1, description="how far one success or failure moves an operator's share; 0 keeps all"
     )
     floor: float = Field(0.3, ge=0, le=1, description="part of its first share that an operator never loses")
 

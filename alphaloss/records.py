@@ -194,13 +194,6 @@ class Variation(Record):
     island: int = 0
 
 
-class Scored(Record):
-    """A program with the score that selection uses; `None` if its evaluation failed."""
-
-    program: Program
-    score: float | None
-
-
 class Told(Record):
     """What an algorithm learns of one variation: its outcome, and the evaluation if it is a program."""
 

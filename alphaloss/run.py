@@ -18,7 +18,6 @@ from alphaloss.files import write_file
 from alphaloss.folder import check_folder
 from alphaloss.initial import InitialLosses
 from alphaloss.losses.export import export_keras
-from alphaloss.losses.zoo import zoo_names
 from alphaloss.naming import DATABASE, find_loss
 from alphaloss.progress import Cost, Progress
 from alphaloss.proposers import OfflineProposer
@@ -141,6 +140,7 @@ class _Run:
         """
         references = {p.key: p for p in (*self.losses.start, *self.losses.zoo.values())}
         seeds = self.settings.search.reference_seeds
+        self.progress.start(f"  the references first: {len(references)} losses on {seeds} seeds")
         pending = {key: bench.submit(program, seeds=seeds) for key, program in references.items()}
         evaluations = {key: bench.collect(fit) for key, fit in pending.items()}
         scores = Scores(maximize=self.maximize)
@@ -154,7 +154,7 @@ class _Run:
     def _cost(self) -> Cost:
         """What the run is expected to take."""
         search, selection, verdict = self.settings.search, self.settings.selection, self.settings.verdict
-        references = len(zoo_names()) + len({p.key for p in self.losses.start} - {self.losses.reference.key})
+        references = len({p.key for p in (*self.losses.start, *self.losses.zoo.values())})
         compared = selection.programs + selection.zoo + 1 + len(selection.learning_rates)
         info = self.workers.info
         return Cost(
@@ -237,12 +237,17 @@ class _Run:
 def _could_not_train(evaluation: Evaluation) -> str:
     messages = [t.message for t in evaluation.trainings if t.message]
     return (
-        f"None of the start losses could be trained on this task: {messages[0] if messages else 'training diverged'}. "
+        f"Each start loss failed on a seed of this task: {messages[0] if messages else 'training diverged.'} "
         "Try the evaluator alone: `alphaloss evaluate cross-entropy --evaluator ...`."
     )
 
 
 def _nothing_worked(database: Database) -> str:
+    if programs := database.outcome_counts().get("program", 0):
+        return (
+            f"None of the {programs} programs of the search could be trained to the end. `alphaloss show RUN ID` has "
+            "the reasons; try the evaluator alone: `alphaloss evaluate cross-entropy --evaluator ...`."
+        )
     reasons = database.rejection_counts()
     if not reasons:
         return "The search trained no program: no candidate was admitted. Raise --evaluations."

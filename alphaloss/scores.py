@@ -120,8 +120,11 @@ class Scores:
         better = [(v, m) for v, m in zip(complete, means, strict=True) if m >= np.median(means)]
         if len(better) < _FEWEST_REFERENCES:
             return {}
-        seeds = sorted({seed for values, _ in better for seed in values})
-        return {j: float(np.median([v[j] - mean for v, mean in better if j in v])) for j in seeds}
+        residuals: dict[int, list[float]] = {}
+        for values, mean in better:
+            for seed, value in values.items():
+                residuals.setdefault(seed, []).append(value - mean)
+        return {j: float(np.median(r)) for j, r in residuals.items() if len(r) >= _FEWEST_REFERENCES}
 
     def _spreads(self) -> Iterator[tuple[float, float, float]]:
         """Of each program that can tell the noise: mean, sum of squared deviations, degrees of freedom."""

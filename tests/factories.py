@@ -11,7 +11,7 @@ from alphaloss import records  # its `TestResult`, under its own name, looks lik
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.shape_card import shape_card
 from alphaloss.losses.source import print_source
-from alphaloss.records import Candidate, Evaluation, Phase, Program, Scored, Status, Told, Training
+from alphaloss.records import Candidate, Evaluation, Phase, Program, Status, Told, Training
 from alphaloss.training import Rung, TaskInfo, TrainJob
 from alphaloss.training.task import Samples
 
@@ -35,11 +35,6 @@ def make_program(graph: LossGraph, gradient_scale: float = 1.0) -> Program:
 def make_programs(count: int) -> list[Program]:
     """Different programs: GCE with q = 1, 2, 3, ..."""
     return [make_program(gce(float(q))) for q in range(1, count + 1)]
-
-
-def make_scored(*scores: float | None) -> list[Scored]:
-    """Different programs with these scores."""
-    return [Scored(program=p, score=s) for p, s in zip(make_programs(len(scores)), scores, strict=True)]
 
 
 def make_told(program: Program, score: float | None) -> Told:

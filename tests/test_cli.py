@@ -294,6 +294,15 @@ def test_a_task_that_cannot_be_trained_ends_with_exit_code_3(tmp_path: Path):
     _assert_one_paragraph(done, "None of the start losses could be trained", exit_code=3)
 
 
+def test_show_reads_a_run_of_an_older_version(tmp_path: Path):
+    old = Path(__file__).parent / "database" / "version_1.sqlite"
+    (tmp_path / "run.sqlite").write_bytes(old.read_bytes())
+    shown = alphaloss("show", tmp_path)
+    assert shown.exit_code == 0
+    assert "An older alphaloss made this run" in shown.stdout
+    assert json.loads(alphaloss("show", tmp_path, "--json").stdout)["result"]["champion"]["source"]
+
+
 def test_ctrl_c_ends_with_130_and_keeps_what_was_recorded(tmp_path: Path):
     # A shell starts background jobs, such as a CI's, with SIGINT ignored, and Python then leaves it ignored.
     start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import alphaloss.__main__"

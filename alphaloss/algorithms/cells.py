@@ -149,7 +149,7 @@ class Island:
             self._crown(cell, challenger, wave)
 
     def _is_open(self, elite: Individual, challenger: Individual) -> bool:
-        """Whether further trainings can tell who is better, and either may be the best of the island."""
+        """Whether further trainings can tell who is better, and both may be the best of the island."""
         one, other = elite.score, challenger.score
         is_clear = one.clearly_above(other) or other.clearly_above(one) or one.error == 0.0
         bar = max(elite.score.cautious for elite in self._elites.values())

@@ -67,7 +67,10 @@ class Tuner:
 
     def learn(self, graph: LossGraph, step: Step, *, success: bool) -> None:
         """Tells what a step that led to `graph` came to."""
-        state = self._states.setdefault(structure(graph)[0], _State())
+        name, order = structure(graph)
+        if len(order) != len(step):
+            return  # the step made two constants equal, and they are one now
+        state = self._states.setdefault(name, _State())
         state.size *= _GROWTH if success else _GROWTH**-0.25
         state.size = min(max(state.size, _SMALLEST_SIZE), _LARGEST_SIZE)
         if success:

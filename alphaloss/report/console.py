@@ -122,9 +122,13 @@ def _(shown: RunShown) -> None:
     for line in shown.best:
         table.add_row(line.id, line.name or "", str(line.operations), _number(line.search))
     _stdout.print(table)
-    if shown.result is not None:
-        result = Result.model_validate({k: v for k, v in shown.result.items() if k != "champion_key"})
-        print_result(result, test_opened=shown.test_opened)
+    if shown.result is None:
+        return
+    if "reference_tuned" not in shown.result:
+        _stdout.print("An older alphaloss made this run: `--json` has its result, RUN:ID its losses.")
+        return
+    result = Result.model_validate({k: v for k, v in shown.result.items() if k != "champion_key"})
+    print_result(result, test_opened=shown.test_opened)
 
 
 @print_shown.register

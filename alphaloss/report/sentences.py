@@ -76,7 +76,8 @@ def _findings(verdict: Verdict, task: str, words: _Words) -> str:
     if any(claim.detectable is None for claim in verdict.claims):
         lead = f"No verdict, because {verdict.seeds} seeds are too few for one: on"
     else:
-        lead = "On" if verdict.better else "No better loss was found: on"
+        tested = any(claim.against == CROSS_ENTROPY for claim in verdict.claims)
+        lead = "No better loss was found: on" if tested and not verdict.better else "On"
     return f"{lead} {task} the champion is {found}."
 
 

@@ -262,3 +262,12 @@ def test_the_proposer_learns_steps_from_the_answers():
     made.learn(answers[1:], scores)
     found = [c.details["step"] for s in range(20) for c in made.propose(asked, Context(rng=np.random.default_rng(s)))]
     assert found.count(step) >= 10
+
+
+def test_a_step_that_made_two_constants_one_is_not_repeated():
+    graph, tuner, rng = gce(0.5), Tuner(), np.random.default_rng(0)
+    _, order = structure(graph)
+    tuner.learn(graph, (0.1,) * (len(order) + 1), success=True)
+    for _ in range(10):
+        _, step = tuner.propose(graph, rng)
+        assert len(step) == len(order)
