@@ -291,7 +291,7 @@ def test_an_existing_run_is_not_written_to(run: Path):
 def test_a_task_that_cannot_be_trained_ends_with_exit_code_3(tmp_path: Path):
     args = ("--set=evaluator.options={learning_rate: 1.0e+38}", "--workers", "1")
     done = alphaloss("evolve", tmp_path / "run", *EVOLVE, *args)
-    _assert_one_paragraph(done, "None of the start losses could be trained", exit_code=3)
+    _assert_one_paragraph(done, "Each start loss failed on a seed of this task", exit_code=3)
 
 
 def test_show_reads_a_run_of_an_older_version(tmp_path: Path):
