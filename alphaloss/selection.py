@@ -10,7 +10,7 @@ import numpy as np
 from alphaloss.bench import Bench
 from alphaloss.config import SelectionSettings
 from alphaloss.errors import SearchFailedError
-from alphaloss.gate.duplicates import cosine_distance
+from alphaloss.gate.duplicates import field_distance
 from alphaloss.progress import Progress
 from alphaloss.records import Evaluation, Program
 from alphaloss.statistics import Values, lower_bound, orient
@@ -108,6 +108,4 @@ def _scores(evaluation: Evaluation, maximize: bool) -> Values | None:
 
 
 def _distance(a: Program, b: Program) -> float:
-    """Cosine distance of gradient fields; infinite if they were not taken on the same probes."""
-    first, second = np.asarray(a.gradient_field), np.asarray(b.gradient_field)
-    return float(cosine_distance(first, second)) if first.shape == second.shape else np.inf
+    return field_distance(np.asarray(a.gradient_field), np.asarray(b.gradient_field))

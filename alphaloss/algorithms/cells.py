@@ -10,9 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
 from alphaloss.algorithms.base import Individual
+from alphaloss.gate.duplicates import field_distance
 from alphaloss.records import Program
 
 _SIZES = (8, 16)
@@ -161,10 +160,5 @@ class Island:
 
     def _is_crowded(self, newcomer: Individual) -> bool:
         """Whether it is here already, or a neighbour that is as good."""
-        near = (m for m in self if m.key == newcomer.key or _distance(m, newcomer) < self.crowding)
+        near = (m for m in self if m.key == newcomer.key or field_distance(m.field, newcomer.field) < self.crowding)
         return any(not newcomer.score.clearly_above(member.score) for member in near)
-
-
-def _distance(a: Individual, b: Individual) -> float:
-    """Cosine distance of two gradient fields; infinite if they were not taken on the same probes."""
-    return float(0.5 * np.sum((a.field - b.field) ** 2)) if a.field.shape == b.field.shape else np.inf

@@ -89,6 +89,11 @@ class _Shelf:
         return [(self.graphs[i], self.scales[i]) for i in nearest.tolist() if exact[i] <= distance]
 
 
+def field_distance(a: Field, b: Field) -> float:
+    """Cosine distance of two gradient fields; infinite if they were not taken on the same probes."""
+    return float(cosine_distance(a, b)) if a.shape == b.shape else np.inf
+
+
 def cosine_distance(a: Field, b: Field) -> NDArray[np.float64]:
     """Cosine distance of unit vectors along the last axis, as half their squared difference.
 
