@@ -35,7 +35,7 @@ def test_without_a_word_from_the_user_there_are_defaults():
     settings = load_settings()
     assert settings == Settings()
     assert settings.evaluator.name == "digits-noisy"
-    assert settings.start == ("cross-entropy",)
+    assert settings.start == ()  # the reference of the task
 
 
 def test_a_file_sets_what_it_names_and_nothing_else(file: Path):
@@ -96,7 +96,6 @@ def test_the_value_of_an_override_is_yaml(override: str, value: object):
         ("search: {evaluations: -1}", "Setting `search.evaluations`: .* greater than or equal to 0; got -1"),
         ("gate: {least_alignment: .nan}", "Setting `gate.least_alignment`: .* finite number; got nan"),
         ("search: {minutes: .inf}", "Setting `search.minutes`: .* finite number; got inf"),
-        ("start: []", "Setting `start`: .* at least 1 item"),
         ("gradient_scale: sometimes", "Setting `gradient_scale`: .*'match' or 'none'; got 'sometimes'"),
         ("search: {evaluation: 5}", "no setting `search.evaluation`. Did you mean `search.evaluations`\\?"),
         ("serch: {wave: 5}", "no setting `serch`. Did you mean `search`\\?"),
