@@ -88,7 +88,10 @@ def load_loss(name: str | Path, *, target: Target | None = None) -> Callable[[An
     if not isinstance(graph, LossGraph):
         raise UsageError(f"The loss `{found.name}` cannot be used: {graph.code}: {graph.message}")
     if "class_prior" in graph.inputs and not found.class_prior:
-        raise UsageError(f"The loss `{found.name}` asks for class_prior, which only a run knows; name it as RUN:ID.")
+        raise UsageError(
+            f"The loss `{found.name}` asks for class_prior, which only a run on one task knows; name it as "
+            "RUN:ID, or take best_loss.py of the run and set CLASS_PRIOR in it."
+        )
     from alphaloss.losses.keras_loss import keras_function  # noqa: PLC0415  # TensorFlow takes seconds to load
 
     return keras_function(graph, found.class_prior, found.gradient_scale)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal
 
 from alphaloss.database import Database
 from alphaloss.losses.graph import LossGraph
+from alphaloss.progress import Progress
 from alphaloss.records import Evaluation, Phase, Program, Training
 from alphaloss.training import TrainJob, Workers
 
 Measure = Literal["validation", "test"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pending:
     """Trainings under way."""
 
     program: Program
     rung: str
-    first_place: int  # of their seeds among the seeds of the phase
+    first_place: int  # of their seeds among those of the phase at this rung
     parts: tuple[Future[list[Training]], ...]
 
 
@@ -33,11 +34,12 @@ class Bench:
         workers: the warm processes.
         database: where every training is recorded.
         phase: whose seeds these are.
-        seeds: all losses of the phase see the same, in this order.
+        seeds: at the full rung. All losses of the phase see the same, in this order.
         measure: `test` opens the test data; only the verdict does.
         parts: into how many jobs the seeds of one loss are split. One job traces the loss once; more jobs keep all
             workers busy when few losses are left.
         reference: what a suite of tasks compares every loss with; other tasks do without.
+        cheaper: the seeds at each of the other rungs where losses are trained.
 
     Attributes:
         rung: the full one, where losses are trained unless another is named.
@@ -53,6 +55,7 @@ class Bench:
         measure: Measure = "validation",
         parts: int = 1,
         reference: LossGraph | None = None,
+        cheaper: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
         self.workers = workers
         self.database = database
@@ -63,6 +66,7 @@ class Bench:
         self.reference = reference
         self.task = workers.info.name
         self.rung = workers.info.rungs[-1].name
+        self._seeds = {**(cheaper or {}), self.rung: self.seeds}
         # A search may find a loss of the zoo again, and a champion may be one.
         self._submitted: dict[tuple[str, str, float], Pending] = {}
         self._places: dict[str, int] = {}  # how many seeds a program has at the full rung
@@ -89,14 +93,14 @@ class Bench:
         Args:
             program: what is trained.
             rung: of the task; the full one, if it is not given.
-            seeds: on how many of the phase's seeds; all, if it is not given.
+            seeds: on how many of the phase's seeds at this rung; all, if it is not given.
             learning_rate_scale: factor on the optimizer's learning rate.
             stop_hopeless: give a training up that does no better than guessing.
         """
         rung = rung or self.rung
         identity = (program.key, rung, learning_rate_scale)
         if identity not in self._submitted:
-            count = len(self.seeds) if seeds is None else seeds
+            count = len(self._seeds[rung]) if seeds is None else seeds
             self._submitted[identity] = self._start(program, rung, (0, count), learning_rate_scale, stop_hopeless)
             if rung == self.rung:
                 self._places.setdefault(program.key, count)
@@ -129,7 +133,7 @@ class Bench:
         self, program: Program, rung: str, places: tuple[int, int], learning_rate_scale: float, stop_hopeless: bool
     ) -> Pending:
         """Starts the trainings on the seeds from one place to before another."""
-        seeds = self.seeds[slice(*places)]
+        seeds = self._seeds[rung][slice(*places)]
         size = -(-len(seeds) // self.parts)
         jobs = [
             TrainJob(
@@ -145,3 +149,13 @@ class Bench:
             for first in range(0, len(seeds), size)
         ]
         return Pending(program, rung, places[0], tuple(self.workers.submit(job) for job in jobs))
+
+
+def collect_each(bench: Bench, pending: Iterable[Pending], progress: Progress) -> dict[Pending, Evaluation]:
+    """Waits for all of these trainings and tells of them; what stands among them twice is one."""
+    evaluations: dict[Pending, Evaluation] = {}
+    for fit in pending:
+        if fit not in evaluations:
+            evaluations[fit] = bench.collect(fit)
+            progress.trained(evaluations[fit])
+    return evaluations

@@ -6,10 +6,9 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
-import numpy as np
-
-from alphaloss import calibration
+from alphaloss import calibration, screening
 from alphaloss.calibration import Calibration
+from alphaloss.cascade import share_going_on
 from alphaloss.config import Settings
 from alphaloss.errors import SearchFailedError, UsageError
 from alphaloss.initial import InitialLosses
@@ -18,8 +17,9 @@ from alphaloss.progress import Cost, Progress, rung_seconds
 from alphaloss.records import Evaluation, Phase, Program, Training
 from alphaloss.seeds import phase_seeds
 from alphaloss.session import Session, open_session
-from alphaloss.training import Rung, TrainJob
-from alphaloss.zoo_fits import Fits, summarise
+from alphaloss.training import Rung, TaskInfo, TrainJob
+from alphaloss.zoo_fits import Fits, by_score, gains, untuned
+from alphaloss.zoo_looks import take_looks
 
 
 def calibrate(
@@ -38,12 +38,12 @@ def calibrate(
         seeds: trainings for each loss and rung, at least 3.
         workers: training processes.
         progress: is told what happens.
-        shares: of the training samples, each a rung to try beside those of the task.
+        shares: of the training samples, smaller than the full rung's, each a rung to try beside those of the task.
         epochs: after which the full rung is looked at, too: a rung with so many epochs trains alike.
 
     Raises:
-        UsageError: there are too few seeds, the full rung has fewer epochs, or the evaluator does not exist or cannot
-            be used.
+        UsageError: there are too few seeds, the full rung has fewer epochs or a smaller share, or the evaluator does
+            not exist or cannot be used.
         SearchFailedError: the reference failed on some seed at every learning rate, or so did all of the zoo.
     """
     if seeds < calibration.FEWEST_SEEDS:
@@ -52,8 +52,7 @@ def calibrate(
             f"received {seeds}. The default, 5, is better."
         )
     started = time.monotonic()
-    more_rungs = _more_rungs(settings, shares, progress) if shares else ()
-    with open_session(settings, workers, progress, more_rungs=more_rungs) as session:
+    with open_session(settings, workers, progress, shares=tuple(shares)) as session:
         info = session.workers.info
         if epochs and max(epochs) > info.rungs[-1].epochs:
             raise UsageError(f"The full rung has {info.rungs[-1].epochs} epochs; received --epochs {max(epochs)}.")
@@ -64,24 +63,61 @@ def calibrate(
     return summarise(info, settings, fits, seconds=time.monotonic() - started, epochs=epochs)
 
 
-def _more_rungs(settings: Settings, shares: Sequence[float], progress: Progress) -> tuple[Rung, ...]:
-    """The full rung of the task with other shares of the training samples; asks a worker what the full rung is."""
-    with open_session(settings, 1, progress) as session:
-        own = session.workers.info.rungs
-    tried = [own[-1].model_copy(update={"name": f"share-{share:g}", "share": share}) for share in sorted(set(shares))]
-    return tuple(rung for rung in tried if all(rung != r.model_copy(update={"name": rung.name}) for r in own))
+def summarise(
+    info: TaskInfo,
+    settings: Settings,
+    fits: Mapping[str, Sequence[Fits]],
+    *,
+    seconds: float,
+    epochs: Sequence[int] = (),
+) -> Calibration:
+    """What the trainings tell; losses that failed on some seed are listed, and count for nothing else.
+
+    Args:
+        info: of the task.
+        settings: the confidence of intervals, and the selection that a search would have.
+        fits: by rung; on the last of them the reference and another loss without a failure.
+        seconds: that everything took.
+        epochs: after which the full rung is looked at, beside a third, a half and three quarters of them.
+    """
+    full = fits[info.rungs[-1].name]
+    maximize = info.direction == "max"
+    looks, left_out = take_looks(info.rungs, fits, maximize=maximize, settings=settings, epochs=epochs)
+    gained = gains(full, maximize, settings)
+    worth_it, conclusion = calibration.conclude(
+        *gained,
+        metric=info.metric,
+        selection_seeds=settings.selection.seeds,
+        validation_samples=info.samples.validation,
+    )
+    return Calibration(
+        task=info.name,
+        metric=info.metric,
+        validation_samples=info.samples.validation,
+        seeds=len(full[0].trainings),
+        confidence=settings.verdict.confidence,
+        trainings=sum(len(f.trainings) for lines in fits.values() for f in lines),
+        seconds=seconds,
+        looks=looks,
+        left_out=left_out,
+        losses=tuple(by_score(full, maximize)),
+        headroom=gained,
+        worth_it=worth_it,
+        conclusion=" ".join(filter(None, [conclusion, untuned(full, maximize)])),
+        screening=screening.recommend(looks, goes_on=share_going_on(settings)),
+    )
 
 
 def _announce(session: Session, losses: int, seeds: int, progress: Progress) -> None:
     """Tells the cost of the whole, and that the trainings begin."""
-    rungs = session.workers.info.rungs
-    trainings = [losses * seeds for _ in rungs]
-    trainings[-1] += len(session.settings.selection.learning_rates) * seeds
-    each = [rung_seconds(rung, rungs[-1], session.workers.epoch_seconds) for rung in rungs]
-    total, seconds = sum(trainings), float(np.dot(trainings, each))
-    trains = Phase.EVALUATION
-    progress.expect(Cost(trainings={trains: total}, seconds={trains: seconds}, workers=session.workers.count))
-    progress.phase(Phase.EVALUATION, total)
+    rungs, trains = session.workers.info.rungs, Phase.EVALUATION
+    trainings = {rung.name: losses * seeds for rung in rungs}
+    trainings[rungs[-1].name] += len(session.settings.selection.learning_rates) * seeds
+    each = {rung.name: rung_seconds(rung, rungs[-1], session.workers.epoch_seconds) for rung in rungs}
+    total, seconds = sum(trainings.values()), sum(count * each[rung] for rung, count in trainings.items())
+    workers = session.workers.count
+    progress.expect(Cost(trainings={trains: total}, seconds={trains: seconds}, each=each, workers=workers))
+    progress.phase(trains, total)
 
 
 def _train(

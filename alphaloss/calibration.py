@@ -15,6 +15,7 @@ from pydantic import Field
 from alphaloss.records import Record
 from alphaloss.screening import Look
 from alphaloss.statistics import paired
+from alphaloss.wording import number
 
 FEWEST_SEEDS = 3
 """A seed is left out, and something is chosen by the mean of the others."""
@@ -23,6 +24,7 @@ CLEAR = 2.5
 """A gain is clear from this many standard deviations of a mean difference on: what a hand-made candidate should reach
 before a search is paid for (the "headroom gate" of EvoRank, 2026)."""
 
+_COUNTING = frozenset({"accuracy", "top-5"})  # metrics that are shares of samples
 _FEWEST_SAMPLES = 5  # by which losses must differ: with fewer, a sign test over samples fails at 5 % in the best case
 
 Floats = NDArray[np.float64]
@@ -61,6 +63,7 @@ class Calibration(Record):
     trainings: int
     seconds: float = Field(description="from start to end, workers' start included")
     looks: tuple[Look, ...] = Field(description="the cheaper rungs, then the full one by epoch; its last comes last")
+    left_out: tuple[str, ...] = Field(description="rungs and epochs that could not be looked at, and why")
     losses: tuple[LossScore, ...] = Field(description="best first")
     headroom: tuple[Headroom, Headroom] = Field(description="over the best learning rate, and the best epoch as well")
     worth_it: bool
@@ -97,31 +100,34 @@ def headroom(
     """
     loss, against = (max(of, key=lambda name: float(of[name].mean())) for of in (losses, references))
     chosen, reference = (chosen_by_others(np.array(list(of.values()))) for of in (losses, references))
-    difference = paired(chosen, reference, confidence)
+    gain = paired(chosen, reference, confidence)
     noise = np.hypot(losses[loss].std(ddof=1), references[against].std(ddof=1)) / np.sqrt(selection_seeds)
     return Headroom(
         loss=loss,
         against=against,
-        difference=difference.mean,
-        low=difference.low,
-        high=difference.high,
+        difference=gain.mean,
+        low=gain.low,
+        high=gain.high,
         clear=CLEAR * float(noise),
     )
 
 
-def conclude(tuned: Headroom, stopped: Headroom, *, selection_seeds: int, validation_samples: int) -> tuple[bool, str]:
+def conclude(
+    tuned: Headroom, stopped: Headroom, *, metric: str, selection_seeds: int, validation_samples: int
+) -> tuple[bool, str]:
     """Whether a search is worth its time, and the sentence that says why.
 
     Args:
         tuned: over the reference with its best learning rate.
         stopped: over the reference with its best learning rate and epoch.
+        metric: that these are differences of. Where it counts samples, losses must differ by a few of them.
         selection_seeds: trainings for each loss of the selection.
-        validation_samples: that the metric is a mean over.
+        validation_samples: that the metric is measured on.
     """
-    samples = tuned.difference * validation_samples
-    found = f"over {tuned.against}, the best of the zoo ({tuned.loss}) gains {_difference(tuned)}"
-    bar = f"{tuned.clear:.4f}, which {selection_seeds} seeds tell from noise"
-    if tuned.difference <= tuned.clear < tuned.high and tuned.high * validation_samples >= _FEWEST_SAMPLES:
+    least = _FEWEST_SAMPLES / validation_samples if metric in _COUNTING else 0.0
+    found = f"over {tuned.against}, the best of the zoo ({tuned.loss}) gains {difference(tuned)}"
+    bar = f"{number(tuned.clear)}, which {selection_seeds} seeds tell from noise"
+    if tuned.difference <= tuned.clear < tuned.high and tuned.high >= least:
         return False, (
             f"Not clear on this evidence: {found}, and {bar}, would count. Raise --seeds; or search, for a search may "
             "find more than the zoo has."
@@ -131,7 +137,8 @@ def conclude(tuned: Headroom, stopped: Headroom, *, selection_seeds: int, valida
             f"Not worth it on this evidence: {found}, not more than {bar}. Losses gain most on wrong labels, long "
             "tails and few labels; elsewhere a better model gains more."
         )
-    if samples < _FEWEST_SAMPLES:
+    if tuned.difference < least:
+        samples = tuned.difference * validation_samples
         return False, (
             f"Not worth it on this evidence: {found}, which is {samples:.1f} of the {validation_samples} validation "
             "samples: with others it may be nothing. Collect more validation data."
@@ -145,10 +152,11 @@ def conclude(tuned: Headroom, stopped: Headroom, *, selection_seeds: int, valida
     if stopped.difference > stopped.clear and stopped.low > 0:
         return True, sentence
     return True, (
-        f"{sentence} But over {stopped.against}, only {_difference(stopped)} remain: stopping early may be all that "
+        f"{sentence} But over {stopped.against}, only {difference(stopped)} remain: stopping early may be all that "
         "you need."
     )
 
 
-def _difference(gain: Headroom) -> str:
-    return f"{gain.difference:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
+def difference(gain: Headroom) -> str:
+    """With its interval."""
+    return f"{number(gain.difference, sign='+')} [{number(gain.low, sign='+')}, {number(gain.high, sign='+')}]"

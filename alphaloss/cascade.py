@@ -3,7 +3,8 @@
     a wave of 12: 12 at the first rung -> 4 at the second -> 2 at the full one    (Jamieson and Talwalkar, AISTATS 2016)
 
 A few of the others go on by lot, for some losses begin slowly. Scores are compared within a wave and a rung only, on
-the same seeds. The algorithm learns the scores of the full rung alone; who did not get there has none.
+the same seeds. No seed is used at two rungs: who goes on was lucky on its seeds, and would be so again. The algorithm
+learns the scores of the full rung alone; who did not get there has none.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from pydantic import JsonValue
 
 from alphaloss.algorithms import Wave
 from alphaloss.bench import Bench, Pending
-from alphaloss.config import Settings
+from alphaloss.config import CascadeSettings, Settings
 from alphaloss.database import Database
 from alphaloss.progress import Progress, rung_seconds
-from alphaloss.records import REPEAT, Evaluation, Outcome, Program, Told
+from alphaloss.records import REPEAT, Evaluation, Outcome, Phase, Program, Told
+from alphaloss.seeds import phase_seeds
 from alphaloss.statistics import orient
 from alphaloss.training import Rung
 
@@ -36,6 +38,32 @@ class Level(NamedTuple):
     reach: float  # share of the programs that are expected to get here
 
 
+class SearchSeeds(NamedTuple):
+    """Seeds of the search phase; none is used at two rungs."""
+
+    full: tuple[int, ...]
+    cheaper: dict[str, tuple[int, ...]]  # by rung
+
+
+_DUST = 1e-9  # of floating point: .28 of 25 is 7
+
+
+def kept(keep: float, programs: float) -> int:
+    """How many of so many programs go on by rank: the share `keep` of them, rounded up."""
+    return ceil(keep * programs - _DUST)
+
+
+def wave_size(settings: Settings) -> int:
+    """How many variations a search with a cascade asks for at once."""
+    return settings.cascade.wave or 3 * settings.search.wave
+
+
+def share_going_on(settings: Settings) -> float:
+    """Share of the new programs of a full wave that is expected to go on to the second rung."""
+    new = wave_size(settings) * (1 - _repeats(settings))
+    return _going_on(settings.cascade, new) / new
+
+
 def levels(settings: Settings, rungs: Sequence[Rung]) -> list[Level]:
     """The rungs that a program climbs in a search, the full one last; that one alone where no cascade is wanted.
 
@@ -45,23 +73,62 @@ def levels(settings: Settings, rungs: Sequence[Rung]) -> list[Level]:
     """
     cascade = settings.cascade
     climbed = rungs if cascade.use else rungs[-1:]
-    on = cascade.keep + cascade.late * (1 - cascade.keep)
+    new = wave_size(settings) * (1 - _repeats(settings))
+    arriving = [new]
+    for _ in climbed[1:]:
+        arriving.append(_going_on(cascade, arriving[-1]))
     seeds = [rung.seeds for rung in climbed]
     seeds[-1] = settings.search.seeds or seeds[-1]
-    return [Level(*place, on**number) for number, place in enumerate(zip(climbed, seeds, strict=True))]
+    return [Level(rung, count, here / new) for rung, count, here in zip(climbed, seeds, arriving, strict=True)]
 
 
-def expected(levels: Sequence[Level], programs: int, epoch_seconds: float) -> tuple[int, float]:
-    """How many trainings a search needs at all rungs for so many programs, and what these take in seconds.
+def search_seeds(settings: Settings, levels: Sequence[Level]) -> SearchSeeds:
+    """The seeds of a search: those of the full rung first, which references and repeats share, then the others'.
 
     Args:
+        settings: the run's seed, and how often a loss may be trained.
         levels: the rungs that programs climb.
-        programs: at the first of them.
-        epoch_seconds: of an epoch at the full rung.
     """
-    counts = [round(programs * level.reach) * level.seeds for level in levels]
+    full = max(settings.search.most_seeds, settings.search.reference_seeds, levels[-1].seeds)
+    drawn = phase_seeds(settings.seed, Phase.SEARCH, full + sum(level.seeds for level in levels[:-1]))
+    cheaper, first = {}, full
+    for level in levels[:-1]:
+        cheaper[level.rung.name] = drawn[first : first + level.seeds]
+        first += level.seeds
+    return SearchSeeds(drawn[:full], cheaper)
+
+
+def expected(settings: Settings, levels: Sequence[Level], *, epoch_seconds: float, workers: int) -> tuple[int, float]:
+    """How many trainings a search does at all rungs, references apart, and how many seconds these take one by one.
+
+    Args:
+        settings: as many evaluations as it allows, and as many repeats, which are at the full rung; less, where its
+            limits of time are reached before.
+        levels: the rungs that programs climb.
+        epoch_seconds: of an epoch at the full rung.
+        workers: that train at once.
+    """
+    search = settings.search
+    repeats = search.evaluations * _repeats(settings)
+    new = search.evaluations - repeats
+    counts = [new * level.reach * level.seeds for level in levels]
+    counts[-1] += repeats
     each = [rung_seconds(level.rung, levels[-1].rung, epoch_seconds) for level in levels]
-    return sum(counts), sum(count * seconds for count, seconds in zip(counts, each, strict=True))
+    seconds = sum(count * took for count, took in zip(counts, each, strict=True))
+    limits = (search.training_seconds, search.minutes and 60 * search.minutes * workers)
+    within = min([1.0, *(limit / seconds for limit in limits if limit is not None)])
+    return round(within * sum(counts)), within * seconds
+
+
+def _repeats(settings: Settings) -> float:
+    """The largest share of a search's trainings that can be repeats."""
+    return settings.islands.repeats if settings.algorithm == "islands" and settings.search.most_seeds > 1 else 0.0
+
+
+def _going_on(cascade: CascadeSettings, programs: float) -> float:
+    """How many of so many programs of a wave are expected to go on."""
+    by_rank = kept(cascade.keep, programs)
+    return by_rank + cascade.late * (programs - by_rank)
 
 
 class Screened(NamedTuple):
@@ -84,7 +151,7 @@ def promote(screened: Mapping[int, Screened], *, keep: float, late: float, rng: 
         By place, in the order of the wave.
     """
     ranked = sorted(screened, key=lambda place: (-screened[place].score, screened[place].size, place))
-    best = set(ranked[: ceil(keep * len(ranked))])
+    best = set(ranked[: kept(keep, len(ranked))])
     reasons: dict[int, Why] = {}
     for place in sorted(screened):
         if place in best:
@@ -104,7 +171,8 @@ class Climb:
         outcomes: shape (len(wave),), what became of it.
         level: of the rung that its programs are at.
         pending: trainings under way, by place in the wave. Repeats are at the full rung from the start.
-        evaluations: those that are done.
+        screened: those of the first rung that are done, by place, where it is not the full one.
+        evaluations: all that are done.
     """
 
     number: int
@@ -112,6 +180,7 @@ class Climb:
     outcomes: Sequence[Outcome]
     level: int = 0
     pending: dict[int, Pending] = field(default_factory=dict)
+    screened: dict[int, Evaluation] = field(default_factory=dict)
     evaluations: list[Evaluation] = field(default_factory=list)
 
     @property
@@ -146,7 +215,7 @@ class Cascade:
         self.progress = progress
         self.levels = levels(settings, info.rungs)
         self.maximize = info.direction == "max"
-        self.size = settings.cascade.wave if self.screens else settings.search.wave
+        self.size = wave_size(settings) if self.screens else settings.search.wave
         self.promoted = 0
 
     @property
@@ -173,7 +242,10 @@ class Cascade:
             return
         here, above = (self.levels[level].rung.name for level in (climb.level, climb.level + 1))
         places = [place for place, pending in climb.pending.items() if pending.rung == here]
-        scores = {place: self._collect(climb, climb.pending.pop(place)).score for place in places}
+        done = {place: self._collect(climb, climb.pending.pop(place)) for place in places}
+        if climb.level == 0:
+            climb.screened = done
+        scores = {place: evaluation.score for place, evaluation in done.items()}
         reasons = self._promote(climb, scores)
         climb.level += 1
         for place in reasons:
@@ -195,6 +267,7 @@ class Cascade:
             Told(
                 outcome=outcome,
                 evaluation=self._collect(climb, climb.pending[place]) if place in climb.pending else None,
+                screening=climb.screened.get(place),
             )
             for place, outcome in enumerate(climb.outcomes)
         ]

@@ -49,25 +49,27 @@ def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
 
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON value on stdout and nothing else.")
+_evaluator_option = click.option(
+    "--evaluator",
+    metavar="NAME|PATH",
+    help="The task: a name (digits-noisy, cnn-fashion-mnist, ...: evaluators/README.md) or your own .py file.",
+)
+_data_option = click.option(
+    "--data",
+    type=click.Path(exists=True, resolve_path=True),
+    help="The task's data, for evaluators with the option `data`: an .npz file.",
+)
+_file_options = _options(
+    click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings in YAML."),
+    click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="One setting, for example search.lag=0."),
+)
 _common_options = _options(
-    click.option(
-        "--data",
-        type=click.Path(exists=True, resolve_path=True),
-        help="The task's data, for evaluators with the option `data`: an .npz file.",
-    ),
+    _data_option,
     click.option("--seed", type=click.IntRange(0), help="Of everything random. [default: 0]"),
     click.option("--workers", type=click.IntRange(1), help="Training processes. [default: one a GPU or processor]"),
-    click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings in YAML."),
-    click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="One setting, for example search.wave=8."),
+    _file_options,
 )
-_setting_options = _options(
-    click.option(
-        "--evaluator",
-        metavar="NAME|PATH",
-        help="The task: a name (digits-noisy, cnn-fashion-mnist, ...: evaluators/README.md) or your own .py file.",
-    ),
-    _common_options,
-)
+_setting_options = _options(_evaluator_option, _common_options)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -85,7 +87,11 @@ def main() -> None:
 @click.option("--algorithm", metavar="NAME", help="Who decides parents and survivors: islands, tournament, random.")
 @click.option("--proposer", metavar="NAME", help="Who writes losses: offline.")
 @click.option("--start", multiple=True, metavar="LOSS", help="Begin with this loss. [default: the reference]")
-@click.option("--evaluations", type=click.IntRange(1), help="Trainings of programs in the search. [default: 120]")
+@click.option(
+    "--evaluations",
+    type=click.IntRange(1),
+    help="Programs that the search trains, repeats counted again. [default: 120]",
+)
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Also end the search after this time.")
 @click.option("--patience", type=click.IntRange(1), help="Also end it after so many evaluations without a better best.")
 @_json_option
@@ -275,14 +281,19 @@ def show(run: Path, program: str | None, rejections: bool, as_json: bool) -> Non
 
 @main.command()
 @click.argument("run", required=False, type=click.Path(path_type=Path))
-@click.option("--evaluator", metavar="NAME|PATH", help="Measure what training on this task takes.")
+@_evaluator_option
+@_data_option
+@_file_options
 @_json_option
-def doctor(run: Path | None, evaluator: str | None, as_json: bool) -> None:
-    """Check this machine: versions, GPUs, sandbox, training; with RUN, also the integrity of its database."""
+def doctor(run: Path | None, as_json: bool, config: Path | None, **values: Any) -> None:
+    """Check this machine: versions, GPUs, sandbox, training; with RUN, also the integrity of its database.
+
+    With --evaluator, measure what training on this task takes.
+    """
     from alphaloss.doctor import examine
     from alphaloss.report.console import print_findings
 
-    findings = examine(run, evaluator)
+    findings = examine(_settings(config, values), run)
     if as_json:
         click.echo(findings.model_dump_json())
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from alphaloss.errors import UsageError
@@ -83,16 +83,16 @@ class CascadeSettings(Section):
     late: float = Field(
         0.1, ge=0, le=1, description="probability with which each of the others goes on: some losses begin slowly"
     )
-    wave: int = Field(
-        12,
+    wave: int | None = Field(
+        None,
         ge=2,
-        description="variations that are asked for at once, instead of `search.wave`: with two rungs as many of them "
-        "are then trained at the full rung as of a wave without cheaper ones",
+        description="variations that are asked for at once; None: 3 times `search.wave`, so that with two rungs as "
+        "many of them are trained at the full rung as of a wave without cheaper ones",
     )
 
 
 class SelectionSettings(Section):
-    """The second phase: who is compared with cross-entropy on fresh seeds, on validation data."""
+    """The second phase: who is compared with the reference on fresh seeds, on validation data."""
 
     programs: int = Field(4, ge=1, description="best programs of the search")
     zoo: int = Field(3, ge=1, description="best losses of the zoo")
@@ -105,9 +105,16 @@ class SelectionSettings(Section):
     )
     learning_rates: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         (0.0625, 0.125, 0.25, 0.5, 2.0),
-        description="factors on the learning rate, beside 1, that are tried with cross-entropy; the verdict compares "
+        description="factors on the learning rate, beside 1, that are tried with the reference; the verdict compares "
         "with the best",
     )
+
+    @field_validator("learning_rates")
+    @classmethod
+    def _differ(cls, rates: tuple[float, ...]) -> tuple[float, ...]:
+        if 1.0 in rates or len(set(rates)) < len(rates):
+            raise PydanticCustomError("rates", "factors must differ, and 1 is tried anyway: leave it out")
+        return rates
 
 
 class VerdictSettings(Section):
@@ -189,10 +196,12 @@ class VariationSettings(Section):
 class IslandSettings(Section):
     """Islands with cells."""
 
-    islands: int = Field(2, ge=1, description="number of islands")
-    exploit: float = Field(0.6, ge=0, le=1, description="share of parents that win a tournament of an island's elites")
+    islands: int = Field(
+        1, ge=1, description="number of islands; one does best with some hundred evaluations, see docs/results.md"
+    )
+    exploit: float = Field(0.75, ge=0, le=1, description="share of parents that win a tournament of an island's elites")
     explore: float = Field(
-        0.25, ge=0, le=1, description="share of parents that are the better of two; the rest are so of two recent ones"
+        0.2, ge=0, le=1, description="share of parents that are the better of two; the rest are so of two recent ones"
     )
     recent: int = Field(4, ge=1, description="waves for which an elite counts as recent")
     tournament: int = Field(5, ge=1, description="elites that compete to be a parent where it exploits")
@@ -222,7 +231,7 @@ class TournamentSettings(Section):
 class WorkerSettings(Section):
     """Limits of a worker process; beyond them it is killed and replaced."""
 
-    memory_mib: int = Field(4096, ge=64, description="resident memory of a worker, in MiB (read on Linux only)")
+    memory_mib: int = Field(4096, ge=64, description="memory of a worker, without mapped files, in MiB (Linux only)")
     threads: int = Field(
         1,
         ge=1,
@@ -254,7 +263,7 @@ class Settings(Section):
         (), description="losses that the search begins with; none: the reference, cross-entropy or (for values) squared"
     )
     gradient_scale: Literal["match", "none"] = Field(
-        "match", description="multiply each loss so that its gradients are as large as cross-entropy's, or not"
+        "match", description="multiply each loss so that its gradients are as large as the reference's, or not"
     )
     search: SearchSettings = SearchSettings()
     cascade: CascadeSettings = CascadeSettings()

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from alphaloss.config import load_settings
+from alphaloss.config import EvaluatorSettings, Settings
 from alphaloss.environment import environment
 from alphaloss.errors import AlphalossError, InfrastructureError
 from alphaloss.gate import Gate
@@ -19,6 +19,7 @@ from alphaloss.seeds import phase_seeds
 from alphaloss.session import open_session
 from alphaloss.training import TrainJob, Workers, find_evaluator
 from alphaloss.training.devices import find_gpus
+from alphaloss.wording import duration
 
 _TRAININGS = 5
 
@@ -42,24 +43,23 @@ class Findings(Record):
         return all(finding.ok for finding in self.findings)
 
 
-def examine(run: Path | None = None, evaluator: str | None = None) -> Findings:
+def examine(settings: Settings, run: Path | None = None) -> Findings:
     """Looks at the versions and the GPUs, traces and gates a loss, and measures what training takes.
 
     Args:
+        settings: the task that is measured, and the limits of sandbox, gate and worker. The default task is also
+            trained to the end; another may take hours.
         run: its database is checked too.
-        evaluator: the task that is measured; without it the default one is, and trained to the end as well.
 
     Raises:
         UsageError: the folder holds no run, or there is no such evaluator.
     """
-    if evaluator is not None:
-        find_evaluator(evaluator)  # a wrong name is told before anything slow begins
+    find_evaluator(settings.evaluator.name)  # a wrong name is told before anything slow begins
     findings = [_machine(), _versions()]
     if run is not None:
         with open_run(run) as database:
             faults = database.integrity()
         findings.append(Finding(what=f"database of {run}", ok=not faults, message="; ".join(faults) or "sound"))
-    settings = load_settings(evaluator__name=evaluator)
     try:
         with Sandbox(settings.sandbox) as sandbox:
             outcome = Gate(sandbox, settings.gate).admit(Candidate(source=zoo_source(REFERENCE), operator="doctor"))
@@ -69,7 +69,7 @@ def examine(run: Path | None = None, evaluator: str | None = None) -> Findings:
     try:
         with open_session(settings, 1, Progress()) as session:
             findings += [_gpus(session.workers), _cost(session.workers)]
-            if isinstance(outcome, Program) and evaluator is None:
+            if isinstance(outcome, Program) and settings.evaluator == EvaluatorSettings():
                 findings.append(_training(session.workers, outcome))
     except AlphalossError as error:
         findings.append(Finding(what="training", ok=False, message=str(error)))
@@ -107,11 +107,11 @@ def _gpus(workers: Workers) -> Finding:
 def _cost(workers: Workers) -> Finding:
     """What a search with this task takes, from some steps that a worker measured with the reference."""
     info, epoch = workers.info, workers.epoch_seconds
-    rungs = [f"{rung.name} {_time(rung_seconds(rung, info.rungs[-1], epoch))}" for rung in info.rungs]
+    rungs = [f"{rung.name} {duration(rung_seconds(rung, info.rungs[-1], epoch))}" for rung in info.rungs]
     memory = workers.memory_mib
     message = (
         f"{info.name}: {1000 * epoch / info.steps_per_epoch:.2f} ms a step (with its share of the validation), "
-        f"{_time(epoch)} an epoch of {info.steps_per_epoch} steps, a training: {', '.join(rungs)}"
+        f"{duration(epoch)} an epoch of {info.steps_per_epoch} steps, a training: {', '.join(rungs)}"
     )
     return Finding(what="cost", ok=True, message=message + (f"; the worker holds {memory} MiB" if memory else ""))
 
@@ -129,9 +129,3 @@ def _training(workers: Workers, program: Program) -> Finding:
         f"{trainings[0].steps} steps of {step:.2f} ms (median of {len(trainings)} trainings), {info.metric} {scores}"
     )
     return Finding(what="training", ok=True, message=message)
-
-
-def _time(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"

@@ -15,12 +15,12 @@ from alphaloss.database import Database
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.zoo import REFERENCES, zoo_source
 from alphaloss.naming import DATABASE, NamedSource, find_loss
-from alphaloss.progress import Progress
-from alphaloss.records import Candidate, Duplicate, Phase, Program, Record, Rejection, Status, Training
+from alphaloss.progress import Cost, Progress, rung_seconds
+from alphaloss.records import Candidate, Duplicate, Evaluation, Phase, Program, Record, Rejection, Status
 from alphaloss.seeds import phase_seeds
 from alphaloss.session import Session, open_session
 from alphaloss.statistics import orient, paired, standard_error
-from alphaloss.training import TrainJob
+from alphaloss.training import TaskInfo, TrainJob
 
 
 class LossEvaluation(Record):
@@ -77,36 +77,42 @@ def evaluate(
         if name not in names:
             wanted.insert(0, NamedSource(name, zoo_source(name)))
         programs = [_program(session, loss) for loss in wanted]
-        chosen = {p.key: p for p in programs if isinstance(p, Program)}
-        progress.phase(Phase.EVALUATION, len(chosen) * seeds)
         reference = programs[[loss.name for loss in wanted].index(name)]
         assert isinstance(reference, Program)  # the gate admits it
-        trainings = _train(
-            session, chosen, reference.graph, phase_seeds(settings.seed, Phase.EVALUATION, seeds), measure
-        )
+        chosen = {p.key: p for p in programs if isinstance(p, Program)}
+        drawn = phase_seeds(settings.seed, Phase.EVALUATION, seeds)
+        evaluations = _train(session, chosen, reference.graph, drawn, measure, progress)
     openings = _record_openings(wanted) if measure == "test" else {}
-    base = _scores(trainings[reference.key], measure)
     lines = []
     for loss, program in zip(wanted, programs, strict=True):
         line = LossEvaluation(loss=loss.name, status=Status.OK, metric=info.metric, reference=name)
         if isinstance(program, Rejection):
             found: dict[str, Any] = {"status": program.code, "message": program.message}
         else:
-            fits = trainings[program.key]
-            found = {**_measured(fits, measure), "test_opened": openings.get(loss.run)}
-            scores = _scores(fits, measure)
-            if program.key != reference.key and len(scores) == len(base) == seeds > 1:
-                maximize = info.direction == "max"
-                gain = paired(orient(scores, maximize), orient(base, maximize), settings.verdict.confidence)
-                found |= {"delta": gain.mean, "ci_low": gain.low, "ci_high": gain.high}
+            own, base = evaluations[program.key], evaluations[reference.key]
+            found = {**_measured(own, measure), "test_opened": openings.get(loss.run)}
+            if own is not base:
+                found |= _gained(_scores(own, measure), _scores(base, measure), info, settings.verdict.confidence)
         lines.append(line.model_copy(update=found))
     return lines
 
 
 def _train(
-    session: Session, programs: Mapping[str, Program], reference: LossGraph, seeds: tuple[int, ...], measure: Measure
-) -> dict[str, list[Training]]:
-    rung = session.workers.info.rungs[-1].name
+    session: Session,
+    programs: Mapping[str, Program],
+    reference: LossGraph,
+    seeds: tuple[int, ...],
+    measure: Measure,
+    progress: Progress,
+) -> dict[str, Evaluation]:
+    workers = session.workers
+    full, count = workers.info.rungs[-1], len(programs) * len(seeds)
+    rung, each = full.name, rung_seconds(full, full, workers.epoch_seconds)
+    phase = Phase.EVALUATION
+    progress.expect(
+        Cost(trainings={phase: count}, seconds={phase: count * each}, each={rung: each}, workers=workers.count)
+    )
+    progress.phase(phase, count)
     jobs = {
         key: TrainJob(
             graph=p.graph,
@@ -118,8 +124,12 @@ def _train(
         )
         for key, p in programs.items()
     }
-    pending = {key: session.workers.submit(job) for key, job in jobs.items()}
-    return {key: future.result() for key, future in pending.items()}
+    pending = {key: workers.submit(job) for key, job in jobs.items()}
+    evaluations = {}
+    for key, future in pending.items():
+        evaluations[key] = Evaluation(key=key, phase=phase, rung=rung, trainings=tuple(future.result()))
+        progress.trained(evaluations[key])
+    return evaluations
 
 
 def _record_openings(losses: Sequence[NamedSource]) -> Mapping[Path | None, int]:
@@ -133,18 +143,29 @@ def _record_openings(losses: Sequence[NamedSource]) -> Mapping[Path | None, int]
     return openings
 
 
-def _measured(fits: Sequence[Training], measure: Measure) -> dict[str, Any]:
+def _measured(evaluation: Evaluation, measure: Measure) -> dict[str, Any]:
     """What a line says of a loss that was trained; means where no training failed."""
-    scores = _scores(fits, measure)
+    fits, scores = evaluation.trainings, _scores(evaluation, measure)
     failed = next((t for t in fits if t.status is not Status.OK), None)
     told: dict[str, Any] = {"seeds": len(fits), "seconds": sum(t.seconds for t in fits)}
     if failed:
         told |= {"status": failed.status, "message": failed.message}
-    if len(scores) == len(fits):
+    if scores:
         metrics = [t.test.metrics if t.test else t.metrics for t in fits]
         told["metrics"] = {name: float(np.mean([m[name] for m in metrics])) for name in metrics[0]}
         told |= {"mean": float(np.mean(scores)), "sem": standard_error(scores)}
     return told
+
+
+def _gained(
+    scores: Sequence[float], base: Sequence[float], info: TaskInfo, confidence: float
+) -> Mapping[str, float | None]:
+    """The difference to the reference, where neither failed and there are seeds for an interval."""
+    if min(len(scores), len(base)) < 2:
+        return {}
+    maximize = info.direction == "max"
+    gain = paired(orient(scores, maximize), orient(base, maximize), confidence)
+    return {"delta": gain.mean, "ci_low": gain.low, "ci_high": gain.high}
 
 
 def _program(session: Session, loss: NamedSource) -> Program | Rejection:
@@ -153,7 +174,5 @@ def _program(session: Session, loss: NamedSource) -> Program | Rejection:
     return outcome
 
 
-def _scores(trainings: Sequence[Training], measure: Measure) -> list[float]:
-    if measure == "test":
-        return [t.test.score for t in trainings if t.test is not None and t.score is not None]
-    return [t.score for t in trainings if t.score is not None]
+def _scores(evaluation: Evaluation, measure: Measure) -> Sequence[float]:
+    return evaluation.test_scores if measure == "test" else evaluation.scores

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alphaloss.records import Evaluation, Outcome, Phase
 from alphaloss.training import Rung
+from alphaloss.training.task import relative_work
 
 
 @dataclass(frozen=True)
@@ -14,26 +15,27 @@ class Cost:
     """What a run is expected to take, told before it begins.
 
     Attributes:
-        trainings: of each phase.
+        trainings: of each phase, at most.
         seconds: that all trainings of a phase take with the reference, without tracing it, one after the other.
+        each: seconds of one training, by rung.
         workers: that train at once.
     """
 
     trainings: Mapping[Phase, int]
     seconds: Mapping[Phase, float]
+    each: Mapping[str, float]
     workers: int
 
 
 def rung_seconds(rung: Rung, full: Rung, epoch_seconds: float) -> float:
-    """What a training at a rung is expected to take: by its epochs, samples and pixels.
+    """What a training at a rung is expected to take, in seconds, without its trace.
 
     Args:
         rung: of a task.
         full: the last of that task.
         epoch_seconds: what an epoch of the full rung takes.
     """
-    pixels = (rung.image_size / full.image_size) ** 2 if rung.image_size and full.image_size else 1.0
-    return epoch_seconds * rung.epochs * rung.share / full.share * pixels
+    return epoch_seconds * full.epochs * relative_work(rung, full)
 
 
 @dataclass(frozen=True)

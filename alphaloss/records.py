@@ -62,7 +62,7 @@ class Program(Record):
     graph: LossGraph
     source: str = Field(description="the canonical print of `graph`: what is shown, exported and run")
     gradient_field: tuple[float, ...] = Field(description="unit-norm gradients on the gate's fixed probes")
-    gradient_scale: float = Field(description="factor that matches the gradient RMS to cross-entropy's")
+    gradient_scale: float = Field(description="factor that matches the gradient RMS to the reference's")
     card: ShapeCard = Field(description="what it does to one sample, at the task's class count")
 
     @property
@@ -174,12 +174,21 @@ class Evaluation(Record):
     trainings: tuple[Training, ...]
 
     @property
+    def scores(self) -> tuple[float, ...]:
+        """Validation scores, one a seed; empty if any training failed."""
+        scores = tuple(t.score for t in self.trainings if t.score is not None)
+        return scores if len(scores) == len(self.trainings) else ()
+
+    @property
+    def test_scores(self) -> tuple[float, ...]:
+        """Test scores after the last epoch, one a seed; empty if any training failed, or none was measured on test."""
+        scores = tuple(t.test.score for t in self.trainings if t.test is not None)
+        return scores if self.scores and len(scores) == len(self.trainings) else ()
+
+    @property
     def score(self) -> float | None:
         """Mean validation score over the seeds; `None` if any training failed."""
-        scores = [t.score for t in self.trainings if t.score is not None]
-        if not scores or len(scores) < len(self.trainings):
-            return None
-        return sum(scores) / len(scores)
+        return sum(self.scores) / len(self.scores) if self.scores else None
 
 
 Outcome = Program | Rejection | Duplicate | Failed
@@ -202,10 +211,15 @@ class Variation(Record):
 
 
 class Told(Record):
-    """What an algorithm learns of one variation: its outcome, and the evaluation if it is a program."""
+    """What an algorithm learns of one variation: its outcome, and the evaluation if it is a program.
+
+    `evaluation` is at the full rung; a program that did not get there has none. `screening` is at the first rung of a
+    cascade: it compares with the others of the wave, and with nothing else.
+    """
 
     outcome: Outcome
     evaluation: Evaluation | None = None
+    screening: Evaluation | None = None
 
     @property
     def score(self) -> float | None:

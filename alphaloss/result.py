@@ -13,6 +13,7 @@ from alphaloss.losses.graph import LossGraph
 from alphaloss.records import SIMPLIFY, Phase, Program, Record
 from alphaloss.selection import Selection
 from alphaloss.training import TaskInfo
+from alphaloss.training.aggregates import AGGREGATES
 from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, Verdict, early_stopped, tuned_label
 
 
@@ -73,6 +74,12 @@ class Result(Record):
             self.best_of_zoo,
         )
 
+    @property
+    def test_metric(self) -> str:
+        """What the column `test` holds: of a suite of tasks the mean difference, whatever the search's aggregate."""
+        other = self.metric in AGGREGATES and self.metric != "mean-difference"
+        return "mean difference of the metrics" if other else self.metric
+
     def to_json(self) -> str:
         """One JSON object."""
         return self.model_dump_json()
@@ -101,35 +108,7 @@ def summarise(
         selection: who was chosen, and on which evaluations.
         verdict: on test data.
     """
-    evaluations = database.evaluations(info.name, Phase.SEARCH, info.rungs[-1].name)
-    searched = {e.key: e.score for e in evaluations}
-    selected = {key: e.score for key, e in selection.evaluations.items()}
-
-    def line(
-        role: str, program: Program, name: str | None, *, search: float | None, selection: float | None
-    ) -> LossResult:
-        return LossResult(
-            role=role,
-            name=name,
-            id=program.id,
-            source=program.source,
-            search=search,
-            selection=selection,
-            test=verdict.score(role),
-            gradient_scale=program.gradient_scale,
-            class_prior=info.class_prior,
-            graph=program.graph,
-        )
-
-    def trained(role: str, program: Program, name: str | None) -> LossResult:
-        simplified = program.candidate.operator == SIMPLIFY
-        key = program.candidate.parents[0] if simplified else program.key  # what the search trained
-        return line(role, program, name, search=searched.get(key), selection=selected[program.key])
-
     counts = database.outcome_counts()
-    name, best_of_zoo = verdict.reference, selection.best_of_zoo
-    reference, rates = zoo[name], selection.learning_rates
-    early, tuned = early_stopped(name), tuned_label(name, selection.learning_rate_scale)
     return Result(
         run=folder,
         status="better" if verdict.better else "not-shown-better",
@@ -142,12 +121,46 @@ def summarise(
         rejected={code.value: count for code, count in database.rejection_counts().items()},
         duplicates=counts.get("duplicate", 0),
         content_hash=database.content_hash(),
-        champion=trained(CHAMPION, selection.champion, None),
-        reference=trained(name, reference, name),
-        # The score of an early-stopped training on the data that stopped it is no evidence.
-        reference_early_stopped=line(early, reference, early, search=None, selection=None),
-        reference_tuned=line(tuned, reference, tuned, search=None, selection=rates[selection.learning_rate_scale]),
-        best_of_zoo=trained(BEST_OF_ZOO, best_of_zoo, next(n for n, p in zoo.items() if p.key == best_of_zoo.key)),
-        learning_rates=dict(rates),
+        **_table(database, info, zoo, selection, verdict),
+        learning_rates=dict(selection.learning_rates),
         verdict=verdict,
     )
+
+
+def _table(
+    database: Database, info: TaskInfo, zoo: Mapping[str, Program], selection: Selection, verdict: Verdict
+) -> dict[str, LossResult]:
+    """The lines of the table by their names in `Result`."""
+    evaluations = database.evaluations(info.name, Phase.SEARCH, info.rungs[-1].name)
+    searched = {e.key: e.score for e in evaluations}
+    name, best_of_zoo = verdict.reference, selection.best_of_zoo
+    reference, rate = zoo[name], selection.learning_rate_scale
+    early, tuned = early_stopped(name), tuned_label(name, rate)
+
+    def line(role: str, program: Program, name: str | None, **scores: float | None) -> LossResult:
+        return LossResult(
+            role=role,
+            name=name,
+            id=program.id,
+            source=program.source,
+            test=verdict.score(role),
+            gradient_scale=program.gradient_scale,
+            class_prior=info.class_prior,
+            graph=program.graph,
+            **scores,
+        )
+
+    def trained(role: str, program: Program, name: str | None) -> LossResult:
+        simplified = program.candidate.operator == SIMPLIFY
+        key = program.candidate.parents[0] if simplified else program.key  # what the search trained
+        selected = selection.evaluations[program.key].score
+        return line(role, program, name, search=searched.get(key), selection=selected)
+
+    return {
+        "champion": trained(CHAMPION, selection.champion, None),
+        "reference": trained(name, reference, name),
+        # The score of an early-stopped training on the data that stopped it is no evidence.
+        "reference_early_stopped": line(early, reference, early, search=None, selection=None),
+        "reference_tuned": line(tuned, reference, tuned, search=None, selection=selection.learning_rates[rate]),
+        "best_of_zoo": trained(BEST_OF_ZOO, best_of_zoo, next(n for n, p in zoo.items() if p.key == best_of_zoo.key)),
+    }

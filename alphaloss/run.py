@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from alphaloss.algorithms import Algorithm, make_algorithm
-from alphaloss.bench import Bench, Measure
-from alphaloss.cascade import expected, levels
+from alphaloss.bench import Bench, Measure, collect_each
+from alphaloss.cascade import expected, levels, search_seeds
 from alphaloss.config import Settings, dump_settings
 from alphaloss.database import Database
 from alphaloss.environment import environment
@@ -29,8 +33,10 @@ from alphaloss.search import Search
 from alphaloss.seeds import phase_seeds
 from alphaloss.selection import Selection, distinct, select
 from alphaloss.session import open_session
-from alphaloss.training import Workers
+from alphaloss.statistics import orient
+from alphaloss.training import TaskInfo, Workers
 from alphaloss.verdict import Verdict, judge
+from alphaloss.wording import number
 
 
 def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress) -> Result:
@@ -108,11 +114,9 @@ class _Run:
 
     def _search(self) -> tuple[Algorithm, Mapping[str, Evaluation]]:
         """The first phase; returns the algorithm and the search evaluations by key."""
-        settings = self.settings.search
         self.progress.phase(Phase.SEARCH, self._cost().trainings[Phase.SEARCH])
-        climbed = levels(self.settings, self.workers.info.rungs)
-        seeds = max(settings.most_seeds, settings.reference_seeds, *(level.seeds for level in climbed))
-        bench = self._bench(Phase.SEARCH, seeds)
+        seeds = search_seeds(self.settings, levels(self.settings, self.workers.info.rungs))
+        bench = self._bench(Phase.SEARCH, seeds.full, cheaper=seeds.cheaper)
         algorithm = make_algorithm(self.settings, self.losses.start, self._train_references(bench))
         Search(
             self.settings,
@@ -139,11 +143,11 @@ class _Run:
         seeds = self.settings.search.reference_seeds
         self.progress.start(f"  the references first: {len(references)} losses on {seeds} seeds")
         pending = {key: bench.submit(program, seeds=seeds) for key, program in references.items()}
-        evaluations = {key: bench.collect(fit) for key, fit in pending.items()}
+        collected = collect_each(bench, pending.values(), self.progress)
+        evaluations = {key: collected[fit] for key, fit in pending.items()}
         scores = Scores(maximize=self.maximize)
         for evaluation in evaluations.values():
-            scores.add(evaluation)
-            self.progress.trained(evaluation)
+            scores.add(evaluation, reference=True)
         if all(scores.get(p.key) is None for p in self.losses.start):
             raise SearchFailedError(
                 _could_not_train(evaluations[self.losses.start[0].key], REFERENCES[self.workers.info.target])
@@ -152,25 +156,22 @@ class _Run:
 
     def _cost(self) -> Cost:
         """What the run is expected to take."""
-        search, selection, verdict = self.settings.search, self.settings.selection, self.settings.verdict
+        selection, verdict = self.settings.selection, self.settings.verdict
         references = len({p.key for p in (*self.losses.start, *self.losses.zoo.values())})
         compared = selection.programs + selection.zoo + 1 + len(selection.learning_rates)
         rungs, epoch_seconds = self.workers.info.rungs, self.workers.epoch_seconds
-        count, seconds = expected(levels(self.settings, rungs), search.evaluations, epoch_seconds)
-        at_full = {
-            Phase.SEARCH: references * search.reference_seeds,
+        each = {rung.name: rung_seconds(rung, rungs[-1], epoch_seconds) for rung in rungs}
+        trainings = {
+            Phase.SEARCH: references * self.settings.search.reference_seeds,
             Phase.SELECTION: compared * selection.seeds,
             Phase.VERDICT: 4 * verdict.seeds,
         }
-        each = rung_seconds(rungs[-1], rungs[-1], epoch_seconds)
-        return Cost(
-            trainings=at_full | {Phase.SEARCH: at_full[Phase.SEARCH] + count},
-            seconds={
-                phase: trainings * each + (seconds if phase is Phase.SEARCH else 0.0)
-                for phase, trainings in at_full.items()
-            },
-            workers=self.workers.count,
-        )
+        seconds = {phase: count * each[rungs[-1].name] for phase, count in trainings.items()}
+        climbed = levels(self.settings, rungs)
+        searched, took = expected(self.settings, climbed, epoch_seconds=epoch_seconds, workers=self.workers.count)
+        trainings[Phase.SEARCH] += searched
+        seconds[Phase.SEARCH] += took
+        return Cost(trainings=trainings, seconds=seconds, each=each, workers=self.workers.count)
 
     def _select(self, algorithm: Algorithm, search: Mapping[str, Evaluation]) -> Selection:
         settings = self.settings.selection
@@ -178,15 +179,13 @@ class _Run:
         best = algorithm.best(self.settings.search.evaluations + len(start))
         finalists = distinct([p for p in best if p.key not in start], settings.distinct)[: settings.programs]
         if not finalists:
-            raise SearchFailedError(_nothing_worked(self.database, REFERENCES[self.workers.info.target]))
+            raise SearchFailedError(_nothing_worked(self.database, self.workers.info))
         finalists = [self.losses.simplified(program, self.database) for program in finalists]
         by_score = sorted(self.losses.zoo.values(), key=lambda p: self._rank(search[p.key]), reverse=True)
         zoo = [p for p in by_score if p.key != self.losses.reference.key][: settings.zoo]
-        trained = len(finalists) + len(zoo) + 1 + len(settings.learning_rates)
-        self.progress.phase(Phase.SELECTION, trained * settings.seeds)
         return select(
             settings,
-            self._bench(Phase.SELECTION, settings.seeds),
+            self._bench(Phase.SELECTION, phase_seeds(self.settings.seed, Phase.SELECTION, settings.seeds)),
             finalists=finalists,
             zoo=zoo,
             reference=self.losses.reference,
@@ -195,12 +194,10 @@ class _Run:
 
     def _judge(self, selection: Selection) -> Verdict:
         settings = self.settings.verdict
-        trained = 3 if selection.learning_rate_scale == 1.0 else 4
-        self.progress.phase(Phase.VERDICT, trained * settings.seeds)
         self.database.event("test_opened", {"champion": selection.champion.key, "seeds": settings.seeds})
         return judge(
             settings,
-            self._bench(Phase.VERDICT, settings.seeds, measure="test"),
+            self._bench(Phase.VERDICT, phase_seeds(self.settings.seed, Phase.VERDICT, settings.seeds), measure="test"),
             champion=selection.champion,
             best_of_zoo=selection.best_of_zoo,
             reference=self.losses.reference,
@@ -208,32 +205,38 @@ class _Run:
             progress=self.progress,
         )
 
-    def _bench(self, phase: Phase, seeds: int, *, measure: Measure = "validation") -> Bench:
+    def _bench(
+        self,
+        phase: Phase,
+        seeds: Sequence[int],
+        *,
+        cheaper: Mapping[str, Sequence[int]] | None = None,
+        measure: Measure = "validation",
+    ) -> Bench:
         return Bench(
             self.workers,
             self.database,
             phase=phase,
-            seeds=phase_seeds(self.settings.seed, phase, seeds),
+            seeds=seeds,
+            cheaper=cheaper,
             measure=measure,
             parts=1 if phase is Phase.SEARCH else 2,
             reference=self.losses.reference.graph,
         )
 
     def _rank(self, evaluation: Evaluation) -> float:
-        if evaluation.score is None:
-            return float("-inf")
-        return evaluation.score if self.maximize else -evaluation.score
+        return float(np.mean(orient(evaluation.scores, self.maximize))) if evaluation.scores else -math.inf
 
     def _export(self, result: Result) -> str:
         champion = result.champion
         scores = ", ".join(
-            f"{line.name or 'this loss'} {line.test:.4f}" for line in result.table if line.test is not None
+            f"{line.name or 'this loss'} {number(line.test)}" for line in result.table if line.test is not None
         )
         return export_keras(
             champion.graph,
             heading=(
                 f"A loss for {result.task}, found by alphaloss (program {champion.id}).\n\n"
-                f"Test {result.metric}: {scores}."
+                f"Test {result.test_metric}: {scores}."
             ),
             gradient_scale=champion.gradient_scale,
             class_prior=self.workers.info.class_prior,
@@ -248,11 +251,20 @@ def _could_not_train(evaluation: Evaluation, reference: str) -> str:
     )
 
 
-def _nothing_worked(database: Database, reference: str) -> str:
+def _nothing_worked(database: Database, info: TaskInfo) -> str:
     if programs := database.outcome_counts().get("program", 0):
+        messages = Counter(
+            training.message or training.status.value
+            for rung in info.rungs
+            for evaluation in database.evaluations(info.name, Phase.SEARCH, rung.name)
+            for training in evaluation.trainings
+            if training.score is None
+        )
+        often = "".join(f" ({count} trainings: {message})" for message, count in messages.most_common(1))
         return (
-            f"None of the {programs} programs of the search could be trained to the end. `alphaloss show RUN ID` has "
-            f"the reasons; try the evaluator alone: `alphaloss evaluate {reference} --evaluator ...`."
+            f"None of the {programs} programs of the search could be trained to the end{often}. `alphaloss show RUN "
+            "ID` has each one's reasons; try the evaluator alone: `alphaloss evaluate "
+            f"{REFERENCES[info.target]} --evaluator ...`."
         )
     reasons = database.rejection_counts()
     if not reasons:

@@ -52,9 +52,8 @@ class Score:
 class Scores:
     """All trainings of the search, by program and seed.
 
-    A seed draws the noise of the labels, for all losses alike, so that on some seeds all score less. References, which
-    are trained on several seeds at once, tell by how much; it is taken off, so that programs with different numbers of
-    seeds can be compared.
+    A seed draws the noise of the labels, for all losses alike, so that on some seeds all score less. References tell by
+    how much; it is taken off, so that programs with different numbers of seeds can be compared.
 
     Args:
         maximize: whether a larger value of the metric is better.
@@ -64,15 +63,22 @@ class Scores:
         self.maximize = maximize
         self._values: dict[str, dict[int, float]] = {}
         self._failed: set[str] = set()
-        self._references: set[str] = set()  # trained on several seeds at once, whatever came out
+        self._references: set[str] = set()
+        self._begun: dict[str, int] = {}  # on how many seeds a program was first trained
         self._several: set[str] = set()  # trained on several seeds
         self._known: _Known | None = None
 
-    def add(self, evaluation: Evaluation) -> None:
-        """Adds the trainings of an evaluation; a seed that is known already is not counted twice."""
+    def add(self, evaluation: Evaluation, *, reference: bool = False) -> None:
+        """Adds the trainings of an evaluation; a seed that is known already is not counted twice.
+
+        Args:
+            evaluation: of a program, at the full rung.
+            reference: whether it is one, so that how often it is trained does not depend on how well it does.
+        """
         key = evaluation.key
         values = self._values.setdefault(key, {})
-        if not values and len(evaluation.trainings) > 1:
+        self._begun.setdefault(key, len(evaluation.trainings))
+        if reference:
             self._references.add(key)
         for training in evaluation.trainings:
             if training.score is None:
@@ -96,9 +102,9 @@ class Scores:
         """Standard deviation of one training's score, typical of programs with several seeds; 0 until there is one.
 
         Only the better half of these programs counts, and of them the median: a loss that works on most seeds and
-        fails on some has many times the noise of the ones that compete. Nor does the first training of a program count
-        that began with one: programs are repeated because it went well, so that it lies above the others by more than
-        the noise.
+        fails on some has many times the noise of the ones that compete. Nor do the first trainings of a program count
+        that is no reference: it is repeated because they went well, so that they lie above the others by more than the
+        noise.
         """
         return self._summary().noise
 
@@ -129,7 +135,7 @@ class Scores:
     def _spreads(self) -> Iterator[tuple[float, float, float]]:
         """Of each program that can tell the noise: mean, sum of squared deviations, degrees of freedom."""
         for key in sorted(self._several - self._failed):
-            levelled = self._levelled(key)[0 if key in self._references else 1 :]
+            levelled = self._levelled(key)[0 if key in self._references else self._begun[key] :]
             freedom = len(levelled) - 1.0
             if key in self._references and self._summary().effects:
                 freedom *= 1.0 - 1.0 / len(self._references)  # the effects were fitted to them

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy.stats import rankdata
 
+from alphaloss.cascade import kept
 from alphaloss.records import Record
 
 LEAST_RANK_CORRELATION = 0.5
@@ -59,12 +59,10 @@ class Look(Record):
     cost: float = Field(description="`first_seconds`, as a share of those of the full rung")
     noise: float = Field(description="standard deviation of one training, typical of the better half of the losses")
     reference_noise: float | None = Field(description="that of the reference; None if a training of it failed")
-    all_seeds: RankCorrelation | None = Field(
-        description="mean over the seeds, against the full rung's mean over the same seeds; None for the full rung"
-    )
     one_seed: RankCorrelation | None = Field(
         description="one seed, against the full rung's mean over the other seeds; mean over the seeds"
     )
+    two_seeds: RankCorrelation | None = Field(description="the same, of the mean of two seeds; mean over all pairs")
     kept: tuple[Kept | None, Kept | None] = Field(description="on one seed, and by the mean of two")
 
     @property
@@ -75,42 +73,44 @@ class Look(Record):
         return f'Rung(name="small", epochs={self.epoch}{share}{size}'
 
 
-def rank_correlations(
-    look: Floats, full: Floats, confidence: float
-) -> tuple[RankCorrelation | None, RankCorrelation | None]:
-    """How well a look ranks losses: by its mean over the seeds, and by one seed.
+def rank_correlation(look: Floats, full: Floats, *, seeds: int, confidence: float) -> RankCorrelation | None:
+    """How well the mean of a look over some seeds ranks losses as the full rung does on the other seeds.
+
+    Mean over all choices of the seeds. A seed that both had would count its luck as agreement.
 
     Args:
-        look: shape (losses, seeds), the cheaper scores.
-        full: shape (losses, seeds), those of the full rung on the same seeds.
-        confidence: of the bootstrap intervals.
+        look: shape (losses, all seeds), the cheaper scores.
+        full: shape (losses, all seeds), those of the full rung on the same seeds.
+        seeds: that a loss is screened on.
+        confidence: of the bootstrap interval, over losses and seeds.
 
     Returns:
-        Against the full rung's mean over all seeds, and over the other seeds. None where losses are too few, or all
-        have the same score.
+        None where losses are too few, fewer than two other seeds are left, or all losses have the same score.
     """
-    if len(look) < _FEWEST_LOSSES:
-        return None, None
-    losses, seeds = look.shape
+    losses, count = look.shape
+    if losses < _FEWEST_LOSSES or count < seeds + 2:  # with one other, all usable resamples hold the same seeds
+        return None
     rng = np.random.default_rng(0)
     rows = rng.integers(losses, size=(_RESAMPLES, losses))
-    columns = rng.integers(seeds, size=(_RESAMPLES, seeds))
+    columns = rng.integers(count, size=(_RESAMPLES, count))
     # The sample itself comes first, its resamples after it.
     rows = np.concatenate([np.arange(losses)[None], rows])[:, :, None]
-    columns = np.concatenate([np.arange(seeds)[None], columns])
+    columns = np.concatenate([np.arange(count)[None], columns])
     few, many = look[rows, columns[:, None]], full[rows, columns[:, None]]
-    by_all = spearman(few.mean(-1), many.mean(-1))
-    by_one = np.full((seeds, len(columns)), np.nan)
-    for place in range(seeds):
-        others = (columns != columns[:, [place]])[:, None].astype(float)  # a resample may hold a seed more than once
-        usable = others.any(axis=(1, 2))
-        mean = (many * others).sum(-1)[usable] / others.sum(-1)[usable]
-        by_one[place, usable] = spearman(few[usable, :, place], mean)
-    known = np.isfinite(by_one)
-    mean_by_one = np.divide(
-        np.where(known, by_one, 0).sum(0), known.sum(0), out=np.full(len(columns), np.nan), where=known.any(0)
+    choices = list(combinations(range(count), seeds))
+    found = np.full((len(choices), len(columns)), np.nan)
+    for number, places in enumerate(choices):
+        chosen = columns[:, places]
+        others = (columns[:, :, None] != chosen[:, None]).all(axis=2).astype(float)
+        # A resample may hold a seed more than once: of those chosen none may be another, and one must be left.
+        usable = (np.diff(np.sort(chosen, axis=1), axis=1) > 0).all(axis=1) & others.any(axis=1)
+        mean = (many[usable] * others[usable, None]).sum(axis=2) / others[usable].sum(axis=1, keepdims=True)
+        found[number, usable] = spearman(few[usable][:, :, places].mean(axis=2), mean)
+    known = np.isfinite(found)
+    mean_rho = np.divide(
+        np.where(known, found, 0).sum(0), known.sum(0), out=np.full(len(columns), np.nan), where=known.any(0)
     )
-    return _interval(by_all, confidence), _interval(mean_by_one, confidence)
+    return _interval(mean_rho, confidence)
 
 
 def spearman(first: Floats, second: Floats) -> Floats:
@@ -140,16 +140,16 @@ def survival(look: Floats, full: Floats, *, seeds: int, keep: float) -> Kept | N
     losses, count = look.shape
     if losses < _FEWEST_LOSSES or count <= seeds:
         return None
-    places = ceil(keep * losses)
-    kept = []
+    places = kept(keep, losses)
+    going = []
     for chosen in combinations(range(count), seeds):
         others = [seed for seed in range(count) if seed not in chosen]
         best = np.argsort(-full[:, others].mean(axis=1), kind="stable")[:3]
         screened = look[:, chosen].mean(axis=1)
         better = (screened[None] > screened[best, None]).sum(axis=1)
         tied = (screened[None] == screened[best, None]).sum(axis=1)
-        kept.append(np.clip((places - better) / tied, 0, 1))
-    chances = np.mean(kept, axis=0)
+        going.append(np.clip((places - better) / tied, 0, 1))
+    chances = np.mean(going, axis=0)
     return Kept(best=float(chances[0]), best_three=float(chances.mean()))
 
 
@@ -162,29 +162,28 @@ def recommend(looks: Sequence[Look], *, goes_on: float) -> str:
     """
     full = looks[-1]
     options = [
-        ((look.first_seconds + extra * look.seconds) / full.first_seconds, extra + 1, look, kept)
+        ((look.first_seconds + extra * look.seconds) / full.first_seconds, extra + 1, look, rho, who)
         for look in looks[:-1]
-        for extra, kept in enumerate(look.kept)
-        if kept and kept.best >= LEAST_KEPT and look.all_seeds and look.all_seeds.low >= LEAST_RANK_CORRELATION
+        for extra, (rho, who) in enumerate(zip((look.one_seed, look.two_seeds), look.kept, strict=True))
+        if rho and rho.low >= LEAST_RANK_CORRELATION and who and who.best >= LEAST_KEPT
     ]
-    cost, seeds, look, kept = min(options, key=lambda option: option[:2], default=(np.inf, 0, full, None))
-    if kept is None or look.all_seeds is None:
+    if not options:
         return (
             f"No cheaper rung can be believed on this evidence: none has a rank correlation above "
             f"{LEAST_RANK_CORRELATION:g} for sure and keeps the best loss in {LEAST_KEPT:.0%}. Search at the full rung "
             "alone, or raise --seeds to know more."
         )
+    cost, seeds, look, rho, who = min(options, key=lambda option: option[:2])
     where = f"{look.rung}, epoch {look.epoch}, on {seeds} seed{'s' * (seeds > 1)}"
     if cost + goes_on >= 1:
         return (
             f"No cheaper rung pays: the cheapest that can be believed ({where}) takes {cost:.0%} of a full training, "
             f"and {goes_on:.0%} of the programs would go on to one. Search at the full rung alone."
         )
-    rho = look.all_seeds
     return (
         f"Screen with {where}: {cost:.0%} of the time of a full training, a rank correlation of {rho.rho:.2f} "
-        f"[{rho.low:.2f}, {rho.high:.2f}] with it; the best of the zoo goes on in {kept.best:.0%}, of its best three "
-        f"{3 * kept.best_three:.1f}. In an evaluator file: {look.rung_source}, seeds={seeds})."
+        f"[{rho.low:.2f}, {rho.high:.2f}] with it; the best of the zoo goes on in {who.best:.0%}, of its best three "
+        f"{3 * who.best_three:.1f}. In an evaluator file: {look.rung_source}, seeds={seeds})."
     )
 
 

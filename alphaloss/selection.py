@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from alphaloss.bench import Bench
+from alphaloss.bench import Bench, collect_each
 from alphaloss.config import SelectionSettings
 from alphaloss.errors import SearchFailedError
 from alphaloss.gate.duplicates import field_distance
 from alphaloss.progress import Progress
-from alphaloss.records import Evaluation, Program
-from alphaloss.statistics import Values, lower_bound, orient
+from alphaloss.records import Evaluation, Phase, Program
+from alphaloss.statistics import lower_bound, orient
 
 
 class Selection(NamedTuple):
@@ -68,43 +68,44 @@ def select(
     pending = {(p.key, 1.0): bench.submit(p) for p in (reference, *finalists, *zoo)}
     for rate in settings.learning_rates:
         pending[reference.key, rate] = bench.submit(reference, learning_rate_scale=rate)
-    collected = {}
-    for trained, fit in pending.items():
-        collected[trained] = bench.collect(fit)
-        progress.trained(collected[trained])
-    evaluations = {key: evaluation for (key, rate), evaluation in collected.items() if rate == 1.0}
-    at_rates = {rate: evaluation for (key, rate), evaluation in collected.items() if key == reference.key}
-    maximize = bench.workers.info.direction == "max"
-    base = _scores(evaluations[reference.key], maximize)
-
-    def bound(program: Program) -> float:
-        scores = _scores(evaluations[program.key], maximize)
-        if scores is None:
-            return -np.inf
-        return float(np.mean(scores)) if base is None else lower_bound(scores, base, settings.confidence)
-
-    def mean(rate: float) -> float:
-        scores = _scores(at_rates[rate], maximize)
-        return -np.inf if scores is None else float(np.mean(scores))
-
-    champion = max(finalists, key=bound)
-    if bound(champion) == -np.inf:
+    progress.phase(Phase.SELECTION, len(pending) * len(bench.seeds))
+    collected = collect_each(bench, pending.values(), progress)
+    evaluations = {key: collected[fit] for (key, rate), fit in pending.items() if rate == 1.0}
+    at_rates = {rate: collected[fit] for (key, rate), fit in pending.items() if key == reference.key}
+    ranks = _Ranks(evaluations[reference.key], bench.workers.info.direction == "max", settings.confidence)
+    champion = max(finalists, key=lambda program: ranks.bound(evaluations[program.key]))
+    if ranks.bound(evaluations[champion.key]) == -np.inf:
         raise SearchFailedError(
             f"No champion: each of the {len(finalists)} best programs of the search failed on a seed of the "
             "selection. Search longer (--evaluations), or lower the task's learning rate."
         )
     return Selection(
         champion=champion,
-        best_of_zoo=max(zoo, key=bound),
+        best_of_zoo=max(zoo, key=lambda program: ranks.bound(evaluations[program.key])),
         evaluations=evaluations,
         learning_rates={rate: evaluation.score for rate, evaluation in at_rates.items()},
-        learning_rate_scale=max(at_rates, key=mean),  # of equals the first: 1
+        learning_rate_scale=max(at_rates, key=lambda rate: ranks.mean(at_rates[rate])),  # of equals the first: 1
     )
 
 
-def _scores(evaluation: Evaluation, maximize: bool) -> Values | None:
-    scores = [t.score for t in evaluation.trainings if t.score is not None]
-    return orient(scores, maximize) if len(scores) == len(evaluation.trainings) else None
+class _Ranks:
+    """What evaluations are ranked by; minus infinity where a training failed."""
+
+    def __init__(self, reference: Evaluation, maximize: bool, confidence: float) -> None:
+        self.maximize = maximize
+        self.confidence = confidence
+        self.base = orient(reference.scores, maximize)
+
+    def bound(self, evaluation: Evaluation) -> float:
+        """Lower bound of the difference to the reference; the mean, if a training of the reference failed."""
+        if not evaluation.scores or not len(self.base):
+            return self.mean(evaluation)
+        return lower_bound(orient(evaluation.scores, self.maximize), self.base, self.confidence)
+
+    def mean(self, evaluation: Evaluation) -> float:
+        """Of its scores."""
+        scores = orient(evaluation.scores, self.maximize)
+        return float(np.mean(scores)) if len(scores) else -np.inf
 
 
 def _distance(a: Program, b: Program) -> float:

@@ -10,7 +10,7 @@ from alphaloss.config import Settings
 from alphaloss.gate import Gate
 from alphaloss.progress import Progress
 from alphaloss.sandbox import Sandbox
-from alphaloss.training import EvaluatorRef, Rung, Workers, find_evaluator
+from alphaloss.training import EvaluatorRef, Workers, find_evaluator
 
 
 class Session(NamedTuple):
@@ -35,7 +35,7 @@ class Session(NamedTuple):
 
 @contextmanager
 def open_session(
-    settings: Settings, count: int, progress: Progress, more_rungs: tuple[Rung, ...] = ()
+    settings: Settings, count: int, progress: Progress, shares: tuple[float, ...] = ()
 ) -> Iterator[Session]:
     """Starts workers and sandbox, and ends them.
 
@@ -43,13 +43,13 @@ def open_session(
         settings: evaluator, limits, gate.
         count: of workers.
         progress: is told, because importing TensorFlow takes seconds.
-        more_rungs: to try, beside those of the task.
+        shares: of the training samples, each a rung to try beside those of the task.
 
     Raises:
         EvaluatorError: the evaluator cannot be found.
     """
     path, options = find_evaluator(settings.evaluator.name), settings.evaluator.options
-    evaluator = EvaluatorRef(path=path, options=options, more_rungs=more_rungs)
+    evaluator = EvaluatorRef(path=path, options=options, shares=shares)
     with ExitStack() as stack:
         stack.callback(progress.finish)
         progress.start(f"Starting {count} worker{'s' * (count > 1)} for {settings.evaluator.name}")

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import Field
 
-from alphaloss.bench import Bench, Pending
+from alphaloss.bench import Bench, collect_each
 from alphaloss.config import VerdictSettings
 from alphaloss.losses.zoo import REFERENCE, REFERENCES
 from alphaloss.progress import Progress
-from alphaloss.records import Evaluation, Program, Record, Training
+from alphaloss.records import Phase, Program, Record, Training
 from alphaloss.statistics import Difference, Values, bootstrap, crossed, detectable, holm, orient, standard_error
 
 CHAMPION = "champion"
@@ -121,7 +121,9 @@ def judge(
         BEST_OF_ZOO: bench.submit(best_of_zoo),
         tuned: bench.submit(reference, learning_rate_scale=learning_rate_scale),
     }
-    evaluations = {label: _collect(bench, fit, progress) for label, fit in pending.items()}
+    progress.phase(Phase.VERDICT, len(set(pending.values())) * len(bench.seeds))
+    collected = collect_each(bench, pending.values(), progress)
+    evaluations = {label: collected[fit] for label, fit in pending.items()}
     maximize = bench.workers.info.direction == "max"
     lines = {label: _Line.of(e.trainings, maximize, early=False) for label, e in evaluations.items()}
     lines[early] = _Line.of(evaluations[name].trainings, maximize, early=True)
@@ -165,12 +167,6 @@ class _Line(NamedTuple):
 class _Compared(NamedTuple):
     comparison: Comparison
     difference: Difference
-
-
-def _collect(bench: Bench, pending: Pending, progress: Progress) -> Evaluation:
-    evaluation = bench.collect(pending)
-    progress.trained(evaluation)
-    return evaluation
 
 
 def _differences(lines: Mapping[str, _Line], confidence: float) -> dict[str, _Compared]:

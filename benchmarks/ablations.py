@@ -22,6 +22,7 @@ from scipy import stats
 
 from alphaloss.algorithms import make_algorithm
 from alphaloss.bench import Bench
+from alphaloss.cascade import levels, search_seeds
 from alphaloss.config import Settings, load_settings
 from alphaloss.database import Database
 from alphaloss.gate import Gate
@@ -37,7 +38,8 @@ from alphaloss.seeds import phase_seeds
 from alphaloss.session import Session, open_session
 
 VARIANTS: Mapping[str, tuple[str, ...]] = {
-    "islands with cells (the default)": (),
+    "one island with cells (the default)": (),
+    "two islands": ("islands.islands=2", "islands.exploit=0.6", "islands.explore=0.25"),
     "plain tournament": ("algorithm=tournament",),
     "random search": ("algorithm=random",),
     "small operators only": ("offline.ideas=0",),
@@ -104,11 +106,11 @@ class Laboratory:
 
     def _search(self, session: Session, losses: InitialLosses, database: Database) -> Search:
         settings, info = session.settings, session.workers.info
-        seeds = phase_seeds(settings.seed, Phase.SEARCH, settings.search.most_seeds)
-        bench = Bench(session.workers, database, phase=Phase.SEARCH, seeds=seeds)
+        seeds = search_seeds(settings, levels(settings, info.rungs))
+        bench = Bench(session.workers, database, phase=Phase.SEARCH, seeds=seeds.full, cheaper=seeds.cheaper)
         scores = Scores(maximize=info.direction == "max")
         for evaluation in self._references(bench, losses, settings):
-            scores.add(evaluation)
+            scores.add(evaluation, reference=True)
         proposer = OfflineProposer(settings.offline, start=losses.start[0].graph, class_prior=info.class_prior)
         search = Search(
             settings,

@@ -27,7 +27,7 @@ from scipy import stats
 
 from alphaloss.algorithms import make_algorithm
 from alphaloss.bench import Bench
-from alphaloss.cascade import levels
+from alphaloss.cascade import levels, search_seeds
 from alphaloss.config import Settings, load_settings
 from alphaloss.database import Database
 from alphaloss.initial import InitialLosses
@@ -117,12 +117,18 @@ class Laboratory:
 
     def _search(self, session: Session, losses: InitialLosses, database: Database, diary: Diary) -> Search:
         settings, info = session.settings, session.workers.info
-        most = max(settings.search.most_seeds, *(level.seeds for level in levels(settings, info.rungs)))
-        seeds = phase_seeds(settings.seed, Phase.SEARCH, max(most, settings.search.reference_seeds))
-        bench = Bench(session.workers, database, phase=Phase.SEARCH, seeds=seeds, reference=losses.reference.graph)
+        seeds = search_seeds(settings, levels(settings, info.rungs))
+        bench = Bench(
+            session.workers,
+            database,
+            phase=Phase.SEARCH,
+            seeds=seeds.full,
+            cheaper=seeds.cheaper,
+            reference=losses.reference.graph,
+        )
         scores = Scores(maximize=info.direction == "max")
         for evaluation in self._train_references(bench, losses, settings):
-            scores.add(evaluation)
+            scores.add(evaluation, reference=True)
         diary.search = Search(
             settings,
             algorithm=make_algorithm(settings, losses.start, scores),

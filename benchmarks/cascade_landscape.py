@@ -3,8 +3,9 @@
     python benchmarks/cascade_landscape.py [SEARCHES]
 
 The score of a program at the cheap rung is its true score, an error of its own that further seeds do not lessen, and
-the noise of a training. Prints the true score of what a search believes to be best after so much training (standard
-error). It shows what noise and waves do, and is no evidence about real losses.
+the noise of a training, which is on other seeds than at the full rung. Prints the true score of what a search believes
+to be best after so much training (standard error). It shows what noise and waves do, and is no evidence about real
+losses.
 """
 
 from __future__ import annotations

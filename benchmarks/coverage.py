@@ -148,7 +148,7 @@ class SimulatedBench:
     """Stands for `Bench`: its trainings are draws from a case."""
 
     def __init__(self, case: Case, rng: np.random.Generator, *, seeds: int, images: int, test: bool) -> None:
-        self.workers = SimpleNamespace(info=SimpleNamespace(direction="max"))
+        self.workers = SimpleNamespace(info=SimpleNamespace(direction="max", target="classes"))
         self.seeds = tuple(range(seeds))
         self.early = case.early
         self.by_key = {REFERENCE.key: case.reference} | {
@@ -161,17 +161,19 @@ class SimulatedBench:
         self.own: dict[str, Values] = {}
         self.samples: dict[str, Values] = {}
         self.trained: dict[tuple[str, float], Evaluation] = {}
+        self.programs: dict[str, Program] = {}
 
-    def submit(self, program: Program, *, learning_rate_scale: float = 1.0) -> tuple[Program, float]:
-        """Remembers nothing: whatever is trained is drawn when it is collected."""
-        return program, learning_rate_scale
+    def submit(self, program: Program, *, learning_rate_scale: float = 1.0) -> tuple[str, float]:
+        """Whatever is trained is drawn when it is collected."""
+        self.programs[program.key] = program
+        return program.key, learning_rate_scale
 
-    def collect(self, pending: tuple[Program, float]) -> Evaluation:
+    def collect(self, pending: tuple[str, float]) -> Evaluation:
         """The trainings of a program, on every seed; drawn once."""
-        program, scale = pending
-        if (program.key, scale) not in self.trained:
-            self.trained[program.key, scale] = self._train(program, scale)
-        return self.trained[program.key, scale]
+        key, scale = pending
+        if pending not in self.trained:
+            self.trained[pending] = self._train(self.programs[key], scale)
+        return self.trained[pending]
 
     def _train(self, program: Program, scale: float) -> Evaluation:
         final = early = self._draw(self.by_key[program.key], program.key)

@@ -1,11 +1,12 @@
 """Where the time and the memory of a training go.
 
-    python benchmarks/trainer.py [EVALUATOR] [--graphs 100]
+    python benchmarks/trainer.py [EVALUATOR] [--rung NAME] [--graphs 100]
     python benchmarks/trainer.py [EVALUATOR] --proposals 300
     python benchmarks/trainer.py --large 75 [--xla] [--policy mixed_bfloat16]
     python benchmarks/trainer.py --engines
 
-Prints trainings a minute with one and two workers (wall clock). Then, for one warm process of one thread, in CPU
+Prints trainings a minute with one and two workers at a rung, by default the last (wall clock), and the parallel
+efficiency: how many times as many two do, halved. Then, for one warm process of one thread, in CPU
 seconds, which other processes disturb less: what a candidate costs (tracing, first call, steps, everything else),
 the same by Keras' `compile` and `fit`, and the growth of memory over many different graphs.
 
@@ -42,6 +43,7 @@ from alphaloss.records import Candidate, Program, Variation
 from alphaloss.sandbox import Sandbox
 from alphaloss.training import Data, EvaluatorRef, Rung, Task, TaskInfo, TrainJob, Workers, find_evaluator
 from alphaloss.training.batches import Inputs, Labels
+from alphaloss.training.checks import check_data
 from alphaloss.training.engines import loop_epoch, step_epoch
 from alphaloss.training.loading import load_task
 from alphaloss.training.runtime import configure_tensorflow
@@ -78,6 +80,15 @@ def cross_entropy(y_true, y_pred):
     return keras.losses.categorical_crossentropy(y_true, y_pred, from_logits=True)
 
 
+def noisy_labels(trainer: Trainer) -> tuple[np.ndarray, np.ndarray]:
+    """The labels of all training samples as seed 1 has them, and the indices of those that it trains with."""
+    data, _ = check_data(trainer._task.data(), trainer.info.target)
+    part = trainer.realise(1)
+    labels = data.y_train.copy()
+    labels[part.chosen] = part.labels
+    return labels, part.chosen
+
+
 def measure_process(path: Path, graphs: int) -> None:
     """Prints times and memory of one process."""
     configure_tensorflow()
@@ -93,19 +104,19 @@ def measure_process(path: Path, graphs: int) -> None:
     rung = task.rungs[-1]
     traces, firsts, totals = [], [], []
     compiled = trainer.compiled[rung.image_size]
-    part = trainer.realise(1)
+    labels, order = noisy_labels(trainer)
     for _ in range(8):
         graph = distinct_graph(next(numbers))
         begin = time.process_time()
         epoch = compiled.epoch_function(keras_function(graph))
         traced = time.process_time()
-        epoch(part.labels, part.chosen[:1], 1.0)
+        epoch(labels, order[:1], 1.0)
         firsts.append(time.process_time() - traced)
         traces.append(traced - begin)
     steps = []
     for _ in range(8):
         begin = time.process_time()
-        epoch(part.labels, part.chosen, 1.0)
+        epoch(labels, order, 1.0)
         steps.append(time.process_time() - begin)
     for _ in range(8):
         begin = time.process_time()
@@ -141,11 +152,11 @@ def measure_fit(task: Task) -> None:
 def measure_memory(trainer: Trainer, numbers: Iterator[int], graphs: int) -> None:
     """Prints the growth of memory over graphs that were never traced before."""
     compiled = trainer.compiled[trainer.info.rungs[-1].image_size]
-    part = trainer.realise(1)
+    labels, order = noisy_labels(trainer)
     memory = []
     for _ in range(graphs):
         epoch = compiled.epoch_function(keras_function(distinct_graph(next(numbers))))
-        epoch(part.labels, part.chosen[: trainer.info.batch_size], 1.0)
+        epoch(labels, order[: trainer.info.batch_size], 1.0)
         del epoch
         gc.collect()
         memory.append(resident_mib())
@@ -289,11 +300,11 @@ def measure_proposals(path: Path, number: int) -> None:
     print(f"epochs not trained because they were hopeless or diverged: {1 - epochs / number / rung.epochs:.1%}")
 
 
-def measure_workers(path: Path, workers: int, jobs: int = 24) -> None:
-    """Prints the throughput of a pool."""
+def measure_workers(path: Path, workers: int, rung: str, jobs: int = 24) -> float:
+    """Prints the throughput of a pool at a rung, by default the last, and gives it in trainings a minute."""
     began = time.perf_counter()
     with Workers(EvaluatorRef(path=path), settings=WorkerSettings(), count=workers) as pool:
-        rung = pool.info.rungs[-1].name
+        rung = pool.info.rung(rung).name if rung else pool.info.rungs[-1].name
         first = [pool.submit(TrainJob(graph=distinct_graph(i), rung=rung, seeds=(1,))) for i in range(workers)]
         for future in first:
             future.result()
@@ -306,13 +317,15 @@ def measure_workers(path: Path, workers: int, jobs: int = 24) -> None:
         seconds = time.perf_counter() - ready
         used = (pool.busy_seconds - busy) / seconds / workers
     rate = jobs / seconds * 60
-    print(f"{workers} workers: ready after {ready - began:.1f} s, {rate:.0f} trainings a minute, {used:.0%} busy")
+    print(f"{workers} workers: ready after {ready - began:.1f} s, {rate:.1f} a minute at {rung}, {used:.0%} busy")
+    return rate
 
 
 def main() -> None:
     """Runs all measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("evaluator", nargs="?", default="digits-noisy")
+    parser.add_argument("--rung", default="", help="for the trainings a minute; the last one by default")
     parser.add_argument("--graphs", type=int, default=100)
     parser.add_argument("--proposals", type=int, default=0)
     parser.add_argument("--large", type=int, default=0, metavar="IMAGE_SIZE")
@@ -330,8 +343,8 @@ def main() -> None:
     if arguments.proposals:
         measure_proposals(path, arguments.proposals)
         return
-    for workers in (1, 2):
-        measure_workers(path, workers)
+    one, two = (measure_workers(path, workers, arguments.rung) for workers in (1, 2))
+    print(f"parallel efficiency of two workers: {two / one / 2:.0%}")
     measure_process(path, arguments.graphs)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alphaloss import AsymmetricNoise, EvaluatorError, SymmetricNoise, Task
+from alphaloss import Task
+from alphaloss.data import label_transforms
 from alphaloss.evaluators import digits
-
-KINDS: dict[str, type[SymmetricNoise | AsymmetricNoise]] = {"symmetric": SymmetricNoise, "asymmetric": AsymmetricNoise}
 
 
 def task(noise: float = 0.4, kind: str = "symmetric", validation_noise: bool = False) -> Task:
@@ -18,11 +17,9 @@ def task(noise: float = 0.4, kind: str = "symmetric", validation_noise: bool = F
         kind: `symmetric`, where a wrong label is any other digit, or `asymmetric`, where it is the next one (9: 0).
         validation_noise: whether the 200 validation labels are wrong at the same rate; else they are trusted.
     """
-    if kind not in KINDS:
-        raise EvaluatorError(f"The option `kind` must be {' or '.join(KINDS)}; received {kind!r}.")
     return replace(
         digits.task,
         name="digits-noisy",
-        transforms=(KINDS[kind](rate=noise),),
+        transforms=label_transforms(noise, kind),
         validation_noise=validation_noise,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alphaloss.bench import Bench
-from alphaloss.cascade import Cascade, Climb, Screened, expected, levels, promote
+from alphaloss.cascade import Cascade, Climb, Screened, expected, kept, levels, promote, search_seeds
 from alphaloss.config import CascadeSettings, SearchSettings, Settings
 from alphaloss.database import Database
 from alphaloss.progress import Progress
 from alphaloss.records import REPEAT, Evaluation, Failed, Outcome, Phase, Program, Told, Training, Variation
+from alphaloss.seeds import phase_seeds
 from alphaloss.training import Rung, TrainJob
 
 RUNGS = (
@@ -27,7 +27,8 @@ RUNGS = (
     Rung(name="full", epochs=8),
 )
 TWO = (RUNGS[0], RUNGS[2])
-SEEDS = (11, 12, 13)
+SEEDS = (11, 12, 13)  # of the full rung
+CHEAPER = {"small": (21, 22), "medium": (31,)}
 
 shares = st.floats(0.01, 1)
 scores = st.dictionaries(st.integers(0, 30), st.builds(Screened, st.integers(0, 5).map(float), st.integers(1, 3)))
@@ -39,7 +40,7 @@ def test_the_promoted_are_the_best_and_some_by_lot(screened, keep, late, seed):
     assert list(reasons) == sorted(reasons)
     assert set(reasons) <= set(screened)
     ranked = {place for place, why in reasons.items() if why == "rank"}
-    assert len(ranked) == ceil(keep * len(screened))
+    assert len(ranked) == kept(keep, len(screened))
     left = set(screened) - ranked
     better = [(screened[p].score, -screened[p].size, -p) for p in ranked]
     worse = [(screened[p].score, -screened[p].size, -p) for p in left]
@@ -57,22 +58,67 @@ def test_lots_are_drawn_with_their_probability():
     assert list(only_best) == list(range(2_000))
 
 
+def test_the_share_that_goes_on_is_rounded_up_but_not_by_floating_dust():
+    assert [kept(1 / 3, n) for n in range(1, 8)] == [1, 1, 1, 2, 2, 2, 3]
+    assert (kept(0.28, 25), kept(0.1, 30), kept(1.0, 7)) == (7, 3, 7)  # .28 * 25 and .1 * 30 are a little more
+
+
 def test_the_rungs_of_a_search_their_seeds_and_what_they_are_expected_to_cost():
-    cascade = CascadeSettings(keep=0.25, late=0.0)
-    climbed = levels(Settings(cascade=cascade), RUNGS)
+    cascade = CascadeSettings(keep=0.25, late=0.0, wave=16)
+    search = SearchSettings(evaluations=64)
+    settings = Settings(cascade=cascade, search=search, algorithm="tournament")
+    climbed = levels(settings, RUNGS)
     assert [(level.rung.name, level.seeds, level.reach) for level in climbed] == [
         ("small", 2, 1.0),
         ("medium", 1, 0.25),
         ("full", 1, 0.0625),
     ]
     # 64 programs: 128 trainings of 2 epochs of a quarter of the samples, 16 of 4 epochs, 4 of 8; an epoch takes 3 s.
-    assert expected(climbed, 64, epoch_seconds=3.0) == (148, 3.0 * (128 * 0.5 + 16 * 4 + 4 * 8))
+    assert expected(settings, climbed, epoch_seconds=3.0, workers=2) == (148, 3.0 * (128 * 0.5 + 16 * 4 + 4 * 8))
     [alone] = levels(Settings(cascade=CascadeSettings(use=False)), RUNGS)
     assert (alone.rung.name, alone.reach) == ("full", 1.0)
     several = levels(Settings(search=SearchSettings(seeds=3)), RUNGS)
     assert [level.seeds for level in several] == [2, 1, 3]  # only the full rung's are a setting
-    sharing = levels(Settings(cascade=CascadeSettings(keep=0.5, late=0.2)), TWO)
-    assert sharing[1].reach == pytest.approx(0.5 + 0.2 * 0.5)
+
+
+def test_what_a_cascade_costs_counts_repeats_at_the_full_rung_and_rounds_by_waves():
+    # Of a wave of 12 up to 3 are repeats, at the full rung. Of the 9 others 3 go on, and each of 6 with probability .1.
+    settings = Settings(search=SearchSettings(evaluations=120), cascade=CascadeSettings(keep=1 / 3, late=0.1))
+    climbed = levels(settings, TWO)
+    assert climbed[1].reach == pytest.approx(3.6 / 9)
+    trainings, seconds = expected(settings, climbed, epoch_seconds=1.0, workers=2)
+    assert trainings == 2 * 90 + 36 + 30
+    assert seconds == pytest.approx(2 * 90 * 0.5 + (36 + 30) * 8)
+    # Of five 2 go on, and not 5 / 3.
+    small = Settings(cascade=CascadeSettings(wave=5, late=0.0), algorithm="random")
+    assert levels(small, TWO)[1].reach == pytest.approx(2 / 5)
+
+
+@pytest.mark.parametrize(
+    ("limits", "seconds"), [({"training_seconds": 120}, 120), ({"minutes": 1}, 60 * 2), ({"minutes": 5}, 480)]
+)
+def test_limits_of_time_are_counted_in_what_a_search_costs(limits: dict[str, float], seconds: float):
+    """60 programs of 8 s are 480 s; on two workers a minute has 120 s of training."""
+    settings = Settings(search=SearchSettings(evaluations=60, **limits))
+    found = expected(settings, levels(settings, RUNGS[2:]), epoch_seconds=1.0, workers=2)
+    assert found == (seconds / 8, seconds)
+
+
+def test_a_wave_is_three_times_that_of_a_search_without_a_cascade_unless_given(lab: Lab):
+    assert lab.cascade(q).size == 12
+    assert lab.cascade(q, search=SearchSettings(wave=5)).size == 15
+    assert lab.cascade(q, search=SearchSettings(wave=5), wave=7).size == 7
+
+
+def test_no_seed_is_used_at_two_rungs_and_those_of_the_full_one_do_not_depend_on_the_others():
+    settings = Settings(search=SearchSettings(most_seeds=2, reference_seeds=4))
+    found = search_seeds(settings, levels(settings, RUNGS))
+    assert {rung: len(seeds) for rung, seeds in found.cheaper.items()} == {"small": 2, "medium": 1}
+    drawn = [*found.full, *(seed for seeds in found.cheaper.values() for seed in seeds)]
+    assert len(set(drawn)) == len(drawn) == 4 + 3
+    alone = search_seeds(settings, levels(settings, RUNGS[2:]))
+    assert alone == (found.full, {})
+    assert found.full == phase_seeds(0, Phase.SEARCH, 4)
 
 
 class Lab:
@@ -100,7 +146,7 @@ class Lab:
             return make_training(job, seed, score(job, seed))
 
         self.workers = FakeWorkers(answer, direction=direction, newest_first=newest_first, rungs=rungs)
-        bench = Bench(self.workers, self.database, phase=Phase.SEARCH, seeds=SEEDS)
+        bench = Bench(self.workers, self.database, phase=Phase.SEARCH, seeds=SEEDS, cheaper=CHEAPER)
         chosen = Settings(seed=seed, search=search or SearchSettings(), cascade=CascadeSettings(**settings))
         return Cascade(chosen, bench, self.database, _Listener(self.trained))
 
@@ -156,7 +202,7 @@ def test_a_third_goes_on_at_every_rung_and_only_the_full_one_is_told(lab: Lab):
     assert [t.score for t in told] == [None] * 10 + [0.11, 0.12]
     assert [t.outcome for t in told] == lab.programs
     assert {t.evaluation.rung for t in told if t.evaluation} == {"full"}
-    assert [job.seeds for job in lab.workers.jobs] == [SEEDS[:2]] * 12 + [SEEDS[:1]] * 6
+    assert [job.seeds for job in lab.workers.jobs] == [(21, 22)] * 12 + [(31,)] * 4 + [(11,)] * 2
     assert all(job.stop_hopeless for job in lab.workers.jobs)
 
 
@@ -207,7 +253,7 @@ def test_where_less_is_better_the_least_goes_on(lab: Lab):
 def test_a_failure_at_the_first_rung_goes_no_further_and_the_share_is_of_the_others(lab: Lab):
     # Six of twelve fail on their second seed: two of the other six go on, not four; no lot is drawn for a failure.
     def half_fail(job: TrainJob, seed: int) -> float | None:
-        return None if job.rung == "small" and seed == SEEDS[1] and q(job, seed) > 0.06 else q(job, seed)
+        return None if job.rung == "small" and seed == 22 and q(job, seed) > 0.06 else q(job, seed)
 
     told = lab.run(lab.cascade(half_fail, late=0.0))
     assert [t.score for t in told] == [None] * 4 + [0.05, 0.06] + [None] * 6
@@ -220,6 +266,16 @@ def test_where_all_fail_nobody_goes_on(lab: Lab):
     assert lab.jobs == {"small": 12}
     assert [(t.outcome, t.evaluation) for t in told] == [(p, None) for p in lab.programs]
     assert [len(event.payload["promoted"]) for event in lab.database.events("promotion")] == [0, 0]
+
+
+def test_what_is_told_says_how_the_first_rung_went(lab: Lab):
+    nothing = Failed(operator="mutate", reason="nothing was proposed")
+    told = lab.run(lab.cascade(q, rungs=RUNGS, late=0.0), [nothing, *lab.programs])
+    assert told[0].screening is None
+    screenings = [t.screening for t in told[1:] if t.screening]
+    assert [s.key for s in screenings] == [p.key for p in lab.programs]
+    assert {(s.rung, *(t.seed for t in s.trainings)) for s in screenings} == {("small", 21, 22)}
+    assert all(t.screening is None for t in lab.run(lab.cascade(q, use=False)))
 
 
 def test_a_failure_at_the_full_rung_is_told(lab: Lab):
@@ -242,7 +298,7 @@ def test_a_repeat_is_trained_at_the_full_rung_at_once_and_competes_with_nobody(l
     begun = cascade.begin(1, wave, [first, *lab.programs[1:4]])
     [told] = climb(cascade, [begun])
     again = [(job.rung, job.seeds) for job in lab.workers.jobs if job.graph == first.graph]
-    assert again == [("small", SEEDS[:2]), ("full", SEEDS[:1]), ("full", SEEDS[1:2])]
+    assert again == [("small", (21, 22)), ("full", (11,)), ("full", (12,))]
     assert [t.score for t in told] == [0.01, None, None, 0.04]
     assert second.key not in {e.key for e in lab.database.evaluations("fake", Phase.SEARCH, "full")}
     assert cascade.promoted == 1 + 1

@@ -88,7 +88,9 @@ def test_show_tells_the_result_the_programs_and_the_rejections(run: Path):
     champion = shown["result"]["champion"]["id"]
     program = json.loads(alphaloss("show", run, champion, "--json").stdout)
     assert program["source"] == shown["result"]["champion"]["source"]
-    assert len(program["scores"]["selection"]) == 2
+    phases = [(training["phase"], training["rung"]) for training in program["trainings"]]
+    assert phases[-2:] == [("selection", "full")] * 2
+    assert shown["rungs"] == {}  # there is one
     assert program["card"]["against"] == "true-class probability"
     assert "p_t: loss, gradient: 0.01:" in alphaloss("show", run, champion).stdout
     rejections = json.loads(alphaloss("show", run, "--rejections", "--json").stdout)["rejections"]
@@ -137,7 +139,10 @@ def test_evaluate_compares_with_cross_entropy_on_the_same_seeds(tmp_path: Path):
     bad = tmp_path / "bad.py"
     bad.write_text(HEAD + "    return ops.sum(y_true * ops.log_softmax(y_pred, axis=-1), axis=-1)\n")
     args = ("evaluate", "cross-entropy", "gce", bad, "--evaluator", TINY, "--seeds", "3", "--json")
-    reference, gce, rejected = json.loads(alphaloss(*args).stdout)
+    done = alphaloss(*args)
+    assert "expected: up to 6 trainings of about " in done.stderr
+    assert "  6 of 6 trainings; " in done.stderr
+    reference, gce, rejected = json.loads(done.stdout)
     assert reference["delta"] is None
     assert gce["delta"] == pytest.approx(gce["mean"] - reference["mean"])
     assert gce["ci_low"] <= gce["delta"] <= gce["ci_high"]

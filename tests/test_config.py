@@ -96,6 +96,8 @@ def test_the_value_of_an_override_is_yaml(override: str, value: object):
         ("search: {evaluations: -1}", "Setting `search.evaluations`: .* greater than or equal to 0; got -1"),
         ("gate: {least_alignment: .nan}", "Setting `gate.least_alignment`: .* finite number; got nan"),
         ("search: {minutes: .inf}", "Setting `search.minutes`: .* finite number; got inf"),
+        ("selection: {learning_rates: [0.5, 1.0]}", "`selection.learning_rates`: factors must differ, and 1 is tried"),
+        ("selection: {learning_rates: [0.5, 2, 0.5]}", "`selection.learning_rates`: factors must differ"),
         ("gradient_scale: sometimes", "Setting `gradient_scale`: .*'match' or 'none'; got 'sometimes'"),
         ("search: {evaluation: 5}", "no setting `search.evaluation`. Did you mean `search.evaluations`\\?"),
         ("serch: {wave: 5}", "no setting `serch`. Did you mean `search`\\?"),

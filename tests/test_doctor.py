@@ -7,13 +7,15 @@ import re
 import pytest
 import tiny_task
 
+from alphaloss.config import load_settings
 from alphaloss.doctor import examine
 from alphaloss.errors import EvaluatorError
 
 
 def test_the_cost_of_a_task_is_measured_and_a_gpu_that_tensorflow_does_not_see_is_told(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    found = {finding.what: finding for finding in examine(evaluator=tiny_task.__file__).findings}
+    settings = load_settings(evaluator__name=tiny_task.__file__)
+    found = {finding.what: finding for finding in examine(settings).findings}
     assert not found["GPUs"].ok
     assert (
         "1 (chosen by CUDA_VISIBLE_DEVICES), but TensorFlow sees none. Install `alphaloss[gpu]`"
@@ -29,4 +31,4 @@ def test_the_cost_of_a_task_is_measured_and_a_gpu_that_tensorflow_does_not_see_i
 
 def test_an_evaluator_that_does_not_exist_is_wrong_use():
     with pytest.raises(EvaluatorError, match=r"There is no evaluator `digit-noisy`\. Did you mean `digits-noisy`"):
-        examine(evaluator="digit-noisy")
+        examine(load_settings(evaluator__name="digit-noisy"))

@@ -153,7 +153,7 @@ class Lab:
             algorithm=self.algorithm,
             proposer=proposer,
             gate=self.gate,
-            bench=Bench(self.workers, self.database, phase=Phase.SEARCH, seeds=self.seeds),
+            bench=Bench(self.workers, self.database, phase=Phase.SEARCH, seeds=self.seeds, cheaper={"small": (21,)}),
             database=self.database,
             progress=self.diary,
         )
@@ -445,7 +445,7 @@ def offline_search(lab: Lab, *, newest_first: bool, seed: int = 0) -> str:
     settings = Settings(seed=seed, islands=IslandSettings(migration_interval=2))
     scores = Scores(maximize=True)
     bench = Bench(lab.workers, lab.database, phase=Phase.SEARCH, seeds=lab.seeds)
-    scores.add(bench.collect(bench.submit(lab.start, seeds=2)))
+    scores.add(bench.collect(bench.submit(lab.start, seeds=2)), reference=True)
     proposer = OfflineProposer(settings.offline, start=lab.start.graph)
     islands = make_algorithm(settings, [lab.start], scores)
     lab.search(proposer, islands, seed=seed, evaluations=24, wave=3, seeds=1).run()

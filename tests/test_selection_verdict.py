@@ -55,7 +55,11 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 class Heard(Progress):
     def __init__(self) -> None:
+        self.announced: list[tuple[Phase, int]] = []
         self.keys: list[str] = []
+
+    def phase(self, phase: Phase, trainings: int) -> None:
+        self.announced.append((phase, trainings))
 
     def trained(self, evaluation: records.Evaluation) -> None:
         self.keys.append(evaluation.key)
@@ -160,6 +164,8 @@ def test_a_finalist_that_is_also_in_the_zoo_is_trained_once(choose: Choose):
     assert found.best_of_zoo == ZOO[1]
     trained = [(job.graph.key, seed) for job in choose.workers.jobs for seed in job.seeds]
     assert len(trained) == len(set(trained)) == 4 * len(SEEDS)
+    assert choose.progress.announced == [(Phase.SELECTION, len(trained))]
+    assert len(choose.progress.keys) == 4
 
 
 # Learning rates of the reference
@@ -273,6 +279,7 @@ def verdict(tmp_path: Path) -> Iterator[Judge]:
         run.workers = FakeWorkers(train, direction=direction)
         run.database = opened.enter_context(make_database(Path(tempfile.mkdtemp(dir=tmp_path))))
         seeds = SEEDS[: len(scores[CHAMPION])]
+        run.progress = Heard()
         bench = Bench(run.workers, run.database, phase=Phase.VERDICT, seeds=seeds, measure="test")
         return judge(
             VerdictSettings(confidence=0.95),
@@ -281,7 +288,7 @@ def verdict(tmp_path: Path) -> Iterator[Judge]:
             best_of_zoo=best_of_zoo,
             reference=REFERENCE,
             learning_rate_scale=rate,
-            progress=Progress(),
+            progress=run.progress,
         )
 
     with ExitStack() as opened:
@@ -426,6 +433,8 @@ def test_a_champion_that_is_a_loss_of_the_zoo_found_again_is_trained_once_and_no
     found = verdict(CLEAR, best_of_zoo=FIRST)
     trained = [(job.graph.key, job.learning_rate_scale, seed) for job in verdict.workers.jobs for seed in job.seeds]
     assert len(trained) == len(set(trained)) == 3 * len(SEEDS)
+    assert verdict.progress.announced == [(Phase.VERDICT, len(trained))]
+    assert len(verdict.progress.keys) == 3
     assert found.score(BEST_OF_ZOO) == found.score(CHAMPION)
     assert not claim(found, BEST_OF_ZOO).holds
     assert found.better

@@ -8,6 +8,7 @@ import pytest
 import tiny_suite
 
 import alphaloss
+from alphaloss.report.console import print_result
 
 SMALL = (
     *("selection.seeds=2", "selection.programs=1", "selection.zoo=1", "selection.learning_rates=[0.5]"),
@@ -15,7 +16,7 @@ SMALL = (
 )
 
 
-def test_a_loss_is_searched_for_on_two_tasks(tmp_path: Path):
+def test_a_loss_is_searched_for_on_two_tasks(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     result = alphaloss.evolve(
         tmp_path / "run", evaluator=tiny_suite.__file__, evaluations=3, workers=1, overrides=SMALL
     )
@@ -23,3 +24,7 @@ def test_a_loss_is_searched_for_on_two_tasks(tmp_path: Path):
     assert result.reference.search == result.reference.selection == result.reference.test == 0.0
     against = {claim.against: claim.difference for claim in result.verdict.claims}
     assert against["cross-entropy"] == pytest.approx(result.champion.test)
+    print_result(result)
+    assert "test: mean difference" not in capsys.readouterr().out
+    print_result(result.model_copy(update={"metric": "wins-first"}))  # another unit in the other columns
+    assert "test: mean difference of the metrics\n" in capsys.readouterr().out

@@ -53,20 +53,29 @@ def split(
     available = len(dataset.y_train)
     count = round(validation * available) if validation < 1 else int(validation)
     left = available - count
-    if not (count >= 1 and left >= 1 and 1 <= (left if train is None else train) <= left):
+    wanted = left if train is None else train
+    if count < 1:
+        raise EvaluatorError(
+            f"split: validation={validation} gives {count} of {available} samples; ask for at least 1, or for a share "
+            "such as 0.1."
+        )
+    if not 1 <= wanted <= left:
         raise EvaluatorError(
             f"split: {available} training samples cannot give {count} for validation and {train or 'some'} for "
             "training; ask for fewer."
         )
-    if stratify:
-        _check_stratifiable(dataset, min(count, left if train is None else train))
     labels = dataset.y_train
+    if stratify:
+        _check_rarest(dataset, labels, 3)
+        _check_sizes(dataset, count, wanted, left - wanted)
     kept, held = train_test_split(
         np.arange(available), test_size=count, stratify=labels if stratify else None, random_state=seed
     )
-    if train is not None and train < left:
+    if wanted < left:
+        if stratify:
+            _check_rarest(dataset, labels[kept], 2)
         kept, _ = train_test_split(
-            kept, train_size=train, stratify=labels[kept] if stratify else None, random_state=seed
+            kept, train_size=wanted, stratify=labels[kept] if stratify else None, random_state=seed
         )
     return Data(
         x_train=dataset.x_train[kept],
@@ -78,16 +87,28 @@ def split(
     )
 
 
-def _check_stratifiable(dataset: Dataset, smallest: int) -> None:
-    counts = np.bincount(dataset.y_train, minlength=dataset.classes)
+def _check_rarest(dataset: Dataset, labels: np.ndarray, needed: int) -> None:
+    counts = np.bincount(labels, minlength=dataset.classes)
     rarest = int(counts.argmin())
-    if counts[rarest] < 3:
+    if counts[rarest] < needed:
         name = f" ({dataset.names[rarest]})" if dataset.names else ""
+        where = "" if len(labels) == len(dataset.y_train) else " beside validation"
         raise EvaluatorError(
-            f"split: class {rarest}{name} has {counts[rarest]} training samples; a stratified split needs 3 of each. "
-            "Add some, or leave the class out."
+            f"split: class {rarest}{name} has {counts[rarest]} training samples{where}; a stratified split needs "
+            f"{needed} of each. Add some, leave the class out, or set `stratify=False`."
         )
-    if smallest < dataset.classes:
+
+
+def _check_sizes(dataset: Dataset, validation: int, train: int, rest: int) -> None:
+    """Every part, also the one that is not used, must be able to hold all classes: scikit-learn wants it."""
+    for size in (validation, train):
+        if size < dataset.classes:
+            raise EvaluatorError(
+                f"split: {size} samples cannot hold all {dataset.classes} classes; ask for at least as many."
+            )
+    if 0 < rest < dataset.classes:
         raise EvaluatorError(
-            f"split: {smallest} samples cannot hold all {dataset.classes} classes; ask for at least as many."
+            f"split: {validation} for validation and {train} for training leave {rest} samples over, too few to be "
+            f"drawn from {dataset.classes} classes; use {train + rest} for training, or at most "
+            f"{train + rest - dataset.classes}."
         )

@@ -8,10 +8,12 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from alphaloss.data.dataset import Dataset
-from alphaloss.data.memory import require_memory
 from alphaloss.errors import EvaluatorError
+from alphaloss.training.memory import require_memory
 
 _ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")  # what TensorFlow decodes
+_ALWAYS_COLOUR = (".bmp", ".gif")
+_COPIES = 3  # as read, as split into parts, and as the worker's tensors
 
 
 def read_folder(path: str | Path, *, size: int, channels: int = 3, test: float = 0.2, seed: int = 0) -> Dataset:
@@ -44,7 +46,11 @@ def read_folder(path: str | Path, *, size: int, channels: int = 3, test: float =
             )
     files = [[_images(part / name) for name in names] for part in parts]
     count = sum(len(of_class) for of_part in files for of_class in of_part)
-    require_memory(f"{path}: {count} images of {size}x{size}x{channels}", count * size * size * channels)
+    require_memory(
+        f"{path}: {count} images of {size}x{size}x{channels} need while they are loaded",
+        _COPIES * count * size * size * channels,
+        "Ask for a smaller size or fewer images.",
+    )
     decoded = [_decode(of_part, size, channels) for of_part in files]
     if len(decoded) == 2:
         (x_train, y_train), (x_test, y_test) = decoded
@@ -65,26 +71,37 @@ def _classes(folder: Path) -> list[str]:
 
 
 def _images(folder: Path) -> list[Path]:
-    files = sorted(f for f in folder.rglob("*") if f.suffix.lower() in _ENDINGS and not f.name.startswith("."))
-    if not files:
+    files = sorted(f for f in folder.rglob("*") if f.is_file() and not f.name.startswith("."))
+    images = [f for f in files if f.suffix.lower() in _ENDINGS]
+    if not images:
+        endings = sorted({f.suffix.lower() or "no ending" for f in files})
+        others = f"; its {len(files)} other files have {', '.join(endings)}" if files else ""
         raise EvaluatorError(
-            f"{folder} has no images; expected files that end in {', '.join(_ENDINGS)}. Add some, or remove the folder."
+            f"{folder} has no images{others}. Expected files that end in {', '.join(_ENDINGS)}: add some, or remove "
+            "the folder."
         )
-    return files
+    return images
 
 
 def _decode(files: list[list[Path]], size: int, channels: int) -> tuple[np.ndarray, np.ndarray]:
     """Images (samples, size, size, channels), uint8, and labels (samples,)."""
     import tensorflow as tf  # noqa: PLC0415  # seconds, and errors in the folders shall show before
 
+    from alphaloss.training.failure import first_line  # noqa: PLC0415  # TensorFlow
+
     labels = np.repeat(np.arange(len(files)), [len(of_class) for of_class in files])
     images = np.empty((len(labels), size, size, channels), np.uint8)
     for i, file in enumerate(f for of_class in files for f in of_class):
         try:
-            image = tf.io.decode_image(tf.io.read_file(str(file)), channels=channels, expand_animations=False)
-        except tf.errors.InvalidArgumentError:
+            # TensorFlow decodes some kinds of files to colours only.
+            grey = channels == 1 and file.suffix.lower() in _ALWAYS_COLOUR
+            content = tf.io.read_file(str(file))
+            image = tf.io.decode_image(content, channels=3 if grey else channels, expand_animations=False)
+            image = tf.image.rgb_to_grayscale(image) if grey else image
+        except tf.errors.OpError as error:
             raise EvaluatorError(
-                f"{file} cannot be read as an image; expected one of {', '.join(_ENDINGS)}. Remove or mend it."
+                f"{file} cannot be read as an image ({first_line(error)}); expected one of "
+                f"{', '.join(_ENDINGS)}. Remove or mend it."
             ) from None
         resized = tf.image.resize(image, (size, size), antialias=True)
         images[i] = tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)

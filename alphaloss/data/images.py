@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 
 import keras
 import numpy as np
@@ -27,6 +29,7 @@ class _Known:
     `files` are the publisher's; `place` is where Keras expects them, below its folder: a folder if it ends in a slash.
     """
 
+    module: ModuleType
     shape: tuple[int, int, int]
     classes: int
     files: tuple[str, ...]
@@ -37,10 +40,14 @@ _FASHION = tuple(
     f"{part}-ubyte.gz" for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 )
 _KNOWN = {
-    "cifar10": _Known((32, 32, 3), 10, ("cifar-10-python.tar.gz",), "cifar-10-batches-py-target_archive"),
-    "cifar100": _Known((32, 32, 3), 100, ("cifar-100-python.tar.gz",), "cifar-100-python-target_archive"),
-    "fashion_mnist": _Known((28, 28, 1), 10, _FASHION, "fashion-mnist/"),
-    "mnist": _Known((28, 28, 1), 10, ("mnist.npz",), "mnist.npz"),
+    "cifar10": _Known(
+        keras.datasets.cifar10, (32, 32, 3), 10, ("cifar-10-python.tar.gz",), "cifar-10-batches-py-target_archive"
+    ),
+    "cifar100": _Known(
+        keras.datasets.cifar100, (32, 32, 3), 100, ("cifar-100-python.tar.gz",), "cifar-100-python-target_archive"
+    ),
+    "fashion_mnist": _Known(keras.datasets.fashion_mnist, (28, 28, 1), 10, _FASHION, "fashion-mnist/"),
+    "mnist": _Known(keras.datasets.mnist, (28, 28, 1), 10, ("mnist.npz",), "mnist.npz"),
 }
 
 
@@ -49,8 +56,8 @@ def load_images(name: str, path: str = "") -> Dataset:
 
     Args:
         name: `cifar10`, `cifar100`, `fashion_mnist` or `mnist`.
-        path: of an .npz file to read instead, with images of the same shape and no more classes, for a machine
-            without network or for a part of the data; empty for the one that Keras downloads once.
+        path: of an .npz file to read instead, with images of the same shape in as many classes, for a machine without
+            network or for a part of the data; empty for the one that Keras downloads once.
 
     Returns:
         Images uint8, shape (samples, height, width, channels), channels 1 or 3.
@@ -64,10 +71,10 @@ def load_images(name: str, path: str = "") -> Dataset:
     dataset = read_npz(path) if path else _download(name)
     images = replace(dataset, x_train=_with_channels(dataset.x_train), x_test=_with_channels(dataset.x_test))
     shape, types = images.x_train.shape[1:], {images.x_train.dtype.name, images.x_test.dtype.name}
-    if shape != known.shape or types != {"uint8"} or images.classes > known.classes:
+    if shape != known.shape or types != {"uint8"} or images.classes != known.classes:
         raise EvaluatorError(
-            f"{path or name}: images must be uint8 of shape {known.shape} in at most {known.classes} classes, as those "
-            f"of {name}; received {' and '.join(sorted(types))} of shape {shape} in {images.classes} classes. "
+            f"{path or name}: images must be uint8 of shape {known.shape} in {known.classes} classes, as those of "
+            f"{name}; received {' and '.join(sorted(types))} of shape {shape} in {images.classes} classes. "
             "For other images write an evaluator of your own: docs/own-task.md."
         )
     return images
@@ -81,7 +88,7 @@ def _download(name: str) -> Dataset:
     """What `keras.datasets` gives: from its folder, or else from the network, once."""
     with _alone(), _timeout():
         try:
-            (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+            (x_train, y_train), (x_test, y_test) = _KNOWN[name].module.load_data()
         except Exception as error:
             # Without network Keras raises a bare Exception; a broken connection or file is one of the others.
             if type(error) is not Exception and not isinstance(error, OSError | EOFError):
@@ -98,8 +105,9 @@ def _download(name: str) -> Dataset:
 def _where_to_put(name: str) -> str:
     known = _KNOWN[name]
     return (
-        f"{name} can neither be read from {_folder()} nor downloaded: copy {', '.join(known.files)} to "
-        f"{_folder()}/{known.place}, or give an .npz file of such images with `--data PATH`."
+        f"{name} can neither be read from {_folder()} nor downloaded (a worker uses no proxy settings): "
+        f"copy {', '.join(known.files)} to {_folder()}/{known.place}, or give an .npz "
+        "file of such images with `--data PATH`."
     )
 
 
@@ -111,9 +119,11 @@ def _folder() -> Path:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One download at a time: all workers of a run start at once, and Keras writes to the final file."""
-    _folder().mkdir(parents=True, exist_ok=True)
-    with (_folder() / ".alphaloss.lock").open("w") as lock:
+    """One download at a time: all workers of a run start at once, and Keras writes to the final file.
+
+    The lock is elsewhere, since data that is there can be read where nothing can be written.
+    """
+    with (Path(tempfile.gettempdir()) / f"alphaloss-datasets-{os.getuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -12,7 +12,8 @@ from alphaloss.data.dataset import Dataset
 from alphaloss.errors import EvaluatorError
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
-_BROKEN = (ValueError, EOFError, zipfile.BadZipFile, zlib.error)  # ValueError: of arrays that hold objects
+# ValueError: of arrays that hold objects; RuntimeError: of a zip with a password, or an unknown compression.
+_BROKEN = (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def read_npz(path: str | Path) -> Dataset:
@@ -40,8 +41,9 @@ def read_npz(path: str | Path) -> Dataset:
                 )
             arrays = {key: file[key] for key in _KEYS}
     except _BROKEN as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)  # some say nothing
         raise EvaluatorError(
-            f"{path} cannot be read as an .npz of plain arrays ({str(error).splitlines()[0]}); write it with "
+            f"{path} cannot be read as an .npz of plain arrays ({reason}); write it with "
             "`numpy.savez_compressed(path, x_train=..., y_train=..., x_test=..., y_test=...)`."
         ) from None
     for part in ("train", "test"):

@@ -149,7 +149,7 @@ class Database:
     def record_training(
         self, training: Training, *, task: str, phase: Phase, place: int, measure: str = VALIDATION
     ) -> None:
-        """Stores a training of a stored program; `place` is that of its seed among the seeds of the phase.
+        """Stores a training of a stored program; `place` is that of its seed among those of phase and rung.
 
         Raises:
             ValueError: a score is NaN or infinite.

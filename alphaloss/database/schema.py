@@ -57,7 +57,7 @@ CREATE TABLE trainings (
     learning_rate_scale REAL NOT NULL,
     measure             TEXT NOT NULL,
     phase               TEXT NOT NULL,
-    place               INTEGER NOT NULL,    -- of the seed among the seeds of the phase
+    place               INTEGER NOT NULL,    -- of the seed among those of the phase and rung
     status              TEXT NOT NULL,
     score               REAL CHECK (score IS NULL OR status = 'ok'),
     curve               TEXT NOT NULL,       -- JSON list, null where not finite

@@ -24,7 +24,7 @@ _MODULE = '''r"""{heading}
 
 import keras
 from keras import ops
-
+{prior}
 
 @keras.saving.register_keras_serializable(package="alphaloss", name="loss_{id}")
 {function}
@@ -39,6 +39,15 @@ class BestLoss(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return loss(y_true, y_pred)
 '''
+
+_UNKNOWN_PRIOR = """
+CLASS_PRIOR = []  # write here the share of each class among your training labels, such as [0.7, 0.2, 0.1]
+"""
+_ASK_FOR_PRIOR = """\
+    if not CLASS_PRIOR:
+        raise ValueError("This loss needs the share of each class among your training labels: set CLASS_PRIOR above.")
+    class_prior = ops.convert_to_tensor(CLASS_PRIOR, dtype=y_pred.dtype)
+"""
 
 
 class _Words(NamedTuple):
@@ -76,16 +85,20 @@ def export_keras(
         graph: the loss.
         heading: what the module's text begins with; where the loss comes from.
         gradient_scale: the factor that the loss was trained with.
-        class_prior: shape (classes,), written into the file if the loss asks for it.
+        class_prior: shape (classes,), written into the file if the loss asks for it; if it is empty, the user of the
+            file writes it there.
     """
     words = _WORDS[graph.target]
     function = print_function(graph, scale=gradient_scale)
+    unknown = ""
     if "class_prior" in graph.inputs:
         # The parameter becomes a value in the body: Keras calls a loss with labels and logits only.
         values = ", ".join(repr(float(p)) for p in class_prior)
         head, body = function.split(":\n", 1)
         head = head.replace(", *, class_prior)", ")").replace("class_prior, ", "")
         prior = f"    class_prior = ops.convert_to_tensor([{values}], dtype=y_pred.dtype)\n"
+        if not class_prior:
+            unknown, prior = _UNKNOWN_PRIOR, _ASK_FOR_PRIOR
         function = f"{head}:\n{prior}{body}"
     scaled = ""
     if gradient_scale != 1.0:
@@ -100,6 +113,7 @@ def export_keras(
         arguments=words.arguments,
         model=words.model,
         scaled=scaled,
+        prior=unknown,
         function=function,
         id=graph.key[:10],
     )

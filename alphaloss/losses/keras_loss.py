@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from alphaloss.errors import UsageError
 from alphaloss.losses.class_count import is_plain
 from alphaloss.losses.graph import LossGraph, Node
 
@@ -55,8 +56,15 @@ def keras_function(graph: LossGraph, class_prior: Any = None, scale: float = 1.0
 
     Returns:
         `loss(y_true, y_pred)` from two tensors (batch, classes) to one of (batch,), in the precision of `y_pred`.
-    """
 
+    Raises:
+        UsageError: the graph asks for the class prior, and there is none.
+    """
+    if "class_prior" in graph.inputs and (class_prior is None or len(class_prior) == 0):
+        raise UsageError(
+            "The loss asks for class_prior, the share of each class among the training labels, which is known "
+            "only to a run on one task. Take best_loss.py of the run, and set CLASS_PRIOR in it."
+        )
     plain = is_plain(graph)
 
     def loss(y_true: Any, y_pred: Any) -> Any:

@@ -25,6 +25,7 @@ from alphaloss.proposers.surgery import Y_PRED, Y_TRUE, below
 from alphaloss.proposers.tidy import tidy
 from alphaloss.records import Candidate, Failed, Program, Told, Variation
 from alphaloss.scores import Scores
+from alphaloss.statistics import orient
 
 _TRIES = 40
 _SHRINK = 0.5  # how often a large parent is made smaller
@@ -96,6 +97,7 @@ class OfflineProposer:
 
     def learn(self, told: Sequence[Told], scores: Scores) -> None:
         """Rewards the operators by what became of their candidates; a repeated training of a program tells nothing."""
+        ahead = _better_half(told, scores.maximize)
         for answer in told:
             outcome = answer.outcome
             if isinstance(outcome, Failed):
@@ -106,7 +108,7 @@ class OfflineProposer:
                 if outcome.key in self._seen:
                     continue
                 self._seen.add(outcome.key)
-                reward, trust = self._judge(outcome, scores), 1.0
+                reward, trust = max(self._judge(outcome, scores), _FAIR * (outcome.key in ahead)), 1.0
                 if kind == "refine":
                     step = _STEP.validate_python(outcome.candidate.details["step"])
                     self._tuner.learn(outcome.graph, step, success=reward == _GOOD)
@@ -161,6 +163,14 @@ class OfflineProposer:
         if best is not None and score.clearly_above(best):
             return _GOOD
         return _FAIR if score.mean > half else 0.0
+
+
+def _better_half(told: Sequence[Told], maximize: bool) -> frozenset[str]:
+    """Keys of those that are better than half of a wave at the first rung of a cascade, whether they went on or not."""
+    screened = [a.screening for a in told if a.screening is not None]
+    scores = {e.key: float(orient([e.score], maximize)[0]) for e in screened if e.score is not None}
+    half = np.median(list(scores.values())) if scores else math.inf
+    return frozenset(key for key, score in scores.items() if score > half)
 
 
 class _Child(NamedTuple):

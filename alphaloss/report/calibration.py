@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alphaloss.calibration import Calibration
+from alphaloss.calibration import Calibration, difference
 from alphaloss.screening import RankCorrelation
+from alphaloss.wording import number
 
 _stdout = Console(highlight=False, soft_wrap=True)
 _WIDEST = 140  # of the tables: where there are fewer columns, lines are wrapped by the terminal and nothing is cut
@@ -27,6 +28,8 @@ def print_calibration(calibration: Calibration) -> None:
     for line in calibration.losses:
         if line.message:
             _stdout.print(f"{escape(line.loss)}: {escape(line.message)}")
+    for sentence in calibration.left_out:
+        _stdout.print(escape(sentence))
     _stdout.print(escape(calibration.screening))
     _stdout.print(escape(calibration.conclusion))
 
@@ -34,8 +37,8 @@ def print_calibration(calibration: Calibration) -> None:
 def _losses(calibration: Calibration) -> Table:
     table = _table("The zoo after the last epoch", "loss", "learning rate", "mean", "sd")
     for line in calibration.losses:
-        mean = line.status if line.mean is None else f"{line.mean:.4f}"
-        deviation = "-" if line.deviation is None else f"{line.deviation:.4f}"
+        mean = line.status if line.mean is None else number(line.mean)
+        deviation = "-" if line.deviation is None else number(line.deviation)
         table.add_row(escape(line.loss), f"x {line.learning_rate_scale:g}", mean, deviation)
     return table
 
@@ -46,21 +49,21 @@ def _looks(calibration: Calibration) -> Table:
         "cost",
         "sd",
         "sd, reference",
-        "rank correlation",
-        "of one seed",
+        "rank, 1 seed",
+        "rank, 2 seeds",
         "best goes on",
         "of best three",
     )
     table = _table("Rungs and early epochs: cost of a loss's first training, noise, and how well they rank", *columns)
     for look in calibration.looks:
-        reference = "-" if look.reference_noise is None else f"{look.reference_noise:.4f}"
+        reference = "-" if look.reference_noise is None else number(look.reference_noise)
         table.add_row(
             f"{escape(look.rung)}, epoch {look.epoch}",
             f"{look.cost:.0%}",
-            f"{look.noise:.4f}",
+            number(look.noise),
             reference,
-            _correlation(look.all_seeds),
             _correlation(look.one_seed),
+            _correlation(look.two_seeds),
             " ".join("-" if kept is None else f"{kept.best:.0%}" for kept in look.kept),
             " ".join("-" if kept is None else f"{3 * kept.best_three:.1f}" for kept in look.kept),
         )
@@ -70,15 +73,14 @@ def _looks(calibration: Calibration) -> Table:
 def _headroom(calibration: Calibration) -> Table:
     table = _table("Headroom: what the best of the zoo gains", "over", "difference", "clear of noise")
     for gain in calibration.headroom:
-        difference = f"{gain.difference:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
-        table.add_row(escape(gain.against), difference, f"{gain.clear:.4f}")
+        table.add_row(escape(gain.against), difference(gain), number(gain.clear))
     return table
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left", no_wrap=number > 0)
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place else "left", no_wrap=place > 0)
     return table
 
 

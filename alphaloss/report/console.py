@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from itertools import groupby
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,9 +14,10 @@ from alphaloss.checking import Check
 from alphaloss.doctor import Findings
 from alphaloss.evaluate import LossEvaluation
 from alphaloss.losses.symbolic import latex
-from alphaloss.report.runs import ProgramShown, RejectionsShown, RunShown
-from alphaloss.report.sentences import number, verdict_sentences
+from alphaloss.report.runs import ProgramShown, RejectionsShown, RunShown, TrainingLine
+from alphaloss.report.sentences import verdict_sentences
 from alphaloss.result import Result
+from alphaloss.wording import number
 
 _WIDE = 110  # columns that a table of all metrics fits into
 _stdout = Console(highlight=False, soft_wrap=True)
@@ -31,6 +33,8 @@ def print_result(result: Result, *, test_opened: int = 1) -> None:
         name = f"{line.role} ({line.name or line.id})" if line.name != line.role else line.role
         table.add_row(escape(name), *(_number(v) for v in (line.search, line.selection, line.test)))
     _stdout.print(table)
+    if result.test_metric != result.metric:
+        _stdout.print(f"test: {result.test_metric}")
     if test_opened > 1:
         _stdout.print(
             f"The test data was opened {test_opened} times: only this, the first time, is independent evidence."
@@ -129,12 +133,14 @@ def _(shown: RunShown) -> None:
     _stdout.print(
         f"{escape(str(shown.run))}: {shown.status}. Task {shown.task}, {shown.metric}. Trainings: {trainings}."
     )
+    if shown.rungs:
+        _stdout.print(f"Trainings of the search by rung: {escape(_counts(shown.rungs))}.")
     _stdout.print(f"Outcomes: {_counts(shown.outcomes)}. Rejected: {_counts(shown.rejected) or 'none'}.")
     table = Table(title="best losses of the search", title_justify="left")
-    for column in ("id", "zoo", "operations", "search score"):
+    for column in ("id", "zoo", "operations", "search score", "seeds"):
         table.add_column(column)
     for line in shown.best:
-        table.add_row(line.id, line.name or "", str(line.operations), _number(line.search))
+        table.add_row(line.id, line.name or "", str(line.operations), _number(line.search), str(line.seeds))
     _stdout.print(table)
     if shown.result is None:
         return
@@ -151,8 +157,9 @@ def _(shown: ProgramShown) -> None:
     _stdout.print(
         f"{shown.id}, made by {escape(shown.operator)} from {parents}; gradient scale {shown.gradient_scale:.4g}"
     )
-    for phase, scores in shown.scores.items():
-        _stdout.print(f"{phase}: {', '.join(_number(s) for s in scores)}")
+    for (phase, rung), trainings in groupby(shown.trainings, key=lambda t: (t.phase, t.rung)):
+        told = ", ".join(_number(t.score) if t.score is not None else _reason(t) for t in trainings)
+        _stdout.print(f"{phase}, rung {escape(rung)}: {escape(told)}")
     _stdout.print(f"\n{escape(shown.formula)}\n")
     _stdout.print(f"{shown.card.describe()}\n")
     _print_code(shown.source)
@@ -171,6 +178,10 @@ def _print_code(source: str) -> None:
 def _harmless(text: str) -> str:
     """Control characters of a hostile name or text must not reach the terminal."""
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def _reason(training: TrainingLine) -> str:
+    return f"{training.status} ({training.message})" if training.message else training.status.value
 
 
 def _number(value: float | None) -> str:

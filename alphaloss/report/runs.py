@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from alphaloss.errors import UsageError
 from alphaloss.losses.shape_card import ShapeCard
 from alphaloss.losses.symbolic import latex
 from alphaloss.naming import DATABASE
-from alphaloss.records import Phase, Program, Record, Rejection
+from alphaloss.records import Evaluation, Phase, Record, Rejection, Status
 from alphaloss.training import TaskInfo
 
 _MOST_PROGRAMS = 10
@@ -26,7 +26,8 @@ class ProgramLine(Record):
     id: str
     name: str | None
     operations: int
-    search: float | None
+    search: float | None = Field(description="mean over its seeds at the full rung")
+    seeds: int
     formula: str
 
 
@@ -38,11 +39,23 @@ class RunShown(Record):
     task: str
     metric: str
     trainings: dict[str, int]
+    rungs: dict[str, int] = Field(description="trainings of the search by rung, where the task has several")
     outcomes: dict[str, int]
     rejected: dict[str, int]
     test_opened: int
     best: tuple[ProgramLine, ...]
     result: dict[str, Any] | None
+
+
+class TrainingLine(Record):
+    """One training of a program, on validation data."""
+
+    phase: Phase
+    rung: str
+    seed: int
+    status: Status
+    score: float | None
+    message: str
 
 
 class ProgramShown(Record):
@@ -57,7 +70,7 @@ class ProgramShown(Record):
     author_source: str
     gradient_scale: float
     card: ShapeCard
-    scores: dict[str, list[float | None]] = Field(description="validation scores by phase, one a seed")
+    trainings: tuple[TrainingLine, ...] = Field(description="in search and selection, at the task's learning rate")
 
 
 class RejectionLine(Record):
@@ -100,19 +113,31 @@ def describe_run(database: Database, folder: Path) -> RunShown:
     info = TaskInfo.model_validate(tasks[-1].payload)
     results = database.events("result")
     names = {p.key: name for name, p in database.named_programs().items()}
-    best = database.best(
-        info.name, Phase.SEARCH, info.rungs[-1].name, maximize=info.direction == "max", count=_MOST_PROGRAMS
-    )
+    full = info.rungs[-1].name
+    best = database.best(info.name, Phase.SEARCH, full, maximize=info.direction == "max", count=_MOST_PROGRAMS)
+    rungs = {rung.name: _count(database.evaluations(info.name, Phase.SEARCH, rung.name)) for rung in info.rungs}
+    seeds = {p.key: _count(database.evaluations(info.name, Phase.SEARCH, full, key=p.key)) for p, _ in best}
     return RunShown(
         run=folder,
         status=str(results[-1].payload["status"]) if results else "unfinished",
         task=info.name,
         metric=info.metric,
         trainings={phase.value: count for phase, count in database.training_counts().items()},
+        rungs=rungs if len(rungs) > 1 else {},
         outcomes=database.outcome_counts(),
         rejected={code.value: count for code, count in database.rejection_counts().items()},
         test_opened=database.count_events("test_opened"),
-        best=tuple(_line(program, names.get(program.key), score) for program, score in best),
+        best=tuple(
+            ProgramLine(
+                id=program.id,
+                name=names.get(program.key),
+                operations=program.graph.size,
+                search=score,
+                seeds=seeds[program.key],
+                formula=latex(program.graph),
+            )
+            for program, score in best
+        ),
         result=dict(results[-1].payload) if results else None,
     )
 
@@ -121,11 +146,14 @@ def describe_program(database: Database, prefix: str) -> ProgramShown:
     """One program in full."""
     program = database.find_program(prefix)
     info = TaskInfo.model_validate(database.events("task")[-1].payload)
-    scores: dict[str, list[float | None]] = {}
-    for phase in (Phase.SEARCH, Phase.SELECTION):
-        for evaluation in database.evaluations(info.name, phase, info.rungs[-1].name, key=program.key):
-            if evaluation.trainings[0].learning_rate_scale == 1.0:  # the reference is also trained at others
-                scores[phase.value] = [t.score for t in evaluation.trainings]
+    trainings = [
+        TrainingLine(phase=phase, rung=t.rung, seed=t.seed, status=t.status, score=t.score, message=t.message)
+        for phase in (Phase.SEARCH, Phase.SELECTION)
+        for rung in info.rungs
+        for evaluation in database.evaluations(info.name, phase, rung.name, key=program.key)
+        for t in evaluation.trainings
+        if t.learning_rate_scale == 1.0  # the reference is also trained at others
+    ]
     return ProgramShown(
         id=program.id,
         key=program.key,
@@ -136,7 +164,7 @@ def describe_program(database: Database, prefix: str) -> ProgramShown:
         author_source=program.candidate.source,
         gradient_scale=program.gradient_scale,
         card=program.card,
-        scores=scores,
+        trainings=tuple(trainings),
     )
 
 
@@ -158,7 +186,6 @@ def list_rejections(database: Database) -> RejectionsShown:
     return RejectionsShown(rejections=tuple(lines))
 
 
-def _line(program: Program, name: str | None, score: float) -> ProgramLine:
-    return ProgramLine(
-        id=program.id, name=name, operations=program.graph.size, search=score, formula=latex(program.graph)
-    )
+def _count(evaluations: Iterable[Evaluation]) -> int:
+    """Of their trainings."""
+    return sum(len(evaluation.trainings) for evaluation in evaluations)

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, Claim, Comparison, Verdict, early_stopped
+from alphaloss.wording import best_at_the_end, number
 
 _SHARES = frozenset(
     {"accuracy", "balanced-accuracy", "macro-f1", "top-5"}
 )  # metrics whose hundredths are called points
-
-
-def number(value: float, *, sign: str = "", decimals: int = 4) -> str:
-    """With these decimals, or two digits of what is too small for them."""
-    enough = value == 0.0 or abs(value) >= 10 ** (1 - decimals)
-    return f"{value:{sign}.{decimals}f}" if enough else f"{value:{sign}.2g}"
 
 
 def verdict_sentences(
@@ -119,12 +114,8 @@ def _tuned(verdict: Verdict, learning_rates: Mapping[float, float | None], words
             f"{verdict.reference.capitalize()} at the best learning rate tried (x {scale:g}): the champion is at "
             f"{words.difference(verdict.tuned, unit=True)}; descriptive, not one of the claims."
         )
-    if scale in (min(learning_rates), max(learning_rates)):
-        end, further = ("smallest", "smaller") if scale < 1.0 else ("largest", "larger")
-        sentences.append(
-            f"Of the learning rates tried x {scale:g} is the {end}: a {further} one may be better still "
-            "(selection.learning_rates)."
-        )
+    if end := best_at_the_end(scale, learning_rates):
+        sentences.append(end)
     return sentences
 
 

@@ -12,6 +12,7 @@ from alphaloss.losses.types import Target
 from alphaloss.training.task import Data
 
 _PARTS = ("train", "validation", "test")
+_PART_BYTES = 16 * 2**20  # looked at in one go
 
 
 def check_data(data: object, target: Target) -> tuple[Data, int]:
@@ -22,8 +23,8 @@ def check_data(data: object, target: Target) -> tuple[Data, int]:
         target: what the labels are.
 
     Returns:
-        The data, of a regression with values of shape (samples, outputs); and the number of classes, which is the
-        largest label plus one, or of outputs.
+        The data, its labels int64, or of a regression values of shape (samples, outputs); and the number of classes,
+        which is the largest label plus one, or of outputs.
 
     Raises:
         EvaluatorError: it cannot; the message says where and why.
@@ -39,7 +40,7 @@ def check_data(data: object, target: Target) -> tuple[Data, int]:
                 f"x_{part} has samples of shape {x.shape[1:]}, x_train of {data.x_train.shape[1:]}; "
                 "prepare all parts in the same way."
             )
-    return (data, _classes(data)) if target == "classes" else _with_outputs(data)
+    return _with_classes(data) if target == "classes" else _with_outputs(data)
 
 
 def data_hash(data: Data) -> str:
@@ -71,7 +72,7 @@ def _check_part(part: str, x: object, y: object) -> None:
     _check_finite(f"x_{part}", x)
 
 
-def _classes(data: Data) -> int:
+def _with_classes(data: Data) -> tuple[Data, int]:
     for part in _PARTS:
         y = getattr(data, f"y_{part}")
         if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
@@ -92,7 +93,9 @@ def _classes(data: Data) -> int:
             f"y_train must have every class from 0 to {max(classes, 2) - 1}, the largest label of all parts; it has "
             f"{len(present)} of them, and no sample of {first}. Number the classes without gaps and stratify the split."
         )
-    return classes
+    # Arithmetic on labels must not overflow: of 256 classes in uint8 the next of the last would be none.
+    labels = {f"y_{part}": getattr(data, f"y_{part}").astype(np.int64, copy=False) for part in _PARTS}
+    return replace(data, **labels), classes
 
 
 def _with_outputs(data: Data) -> tuple[Data, int]:
@@ -125,6 +128,12 @@ def _real(array: np.ndarray) -> bool:
 
 
 def _check_finite(name: str, array: np.ndarray) -> None:
-    if not np.isfinite(array).all():
-        where = int(np.argwhere(~np.isfinite(array))[0][0])
-        raise EvaluatorError(f"{name} has NaN or infinity, first in sample {where}; remove or impute it.")
+    """In parts, as the array may be a map of a file that is larger than the memory."""
+    if not np.issubdtype(array.dtype, np.floating):
+        return
+    size = max(1, _PART_BYTES // max(1, array[:1].nbytes))
+    for first in range(0, len(array), size):
+        finite = np.isfinite(array[first : first + size]).reshape(len(array[first : first + size]), -1).all(axis=1)
+        if not finite.all():
+            where = first + int(finite.argmin())
+            raise EvaluatorError(f"{name} has NaN or infinity, first in sample {where}; remove or impute it.")

@@ -14,6 +14,7 @@ from alphaloss.training.memory import check_step
 from alphaloss.training.model import build_model, check_outputs
 from alphaloss.training.optimizer import Optimizer
 from alphaloss.training.passes import Passes
+from alphaloss.training.runtime import visible_gpus
 from alphaloss.training.seeds import weights_seed
 from alphaloss.training.task import Task
 
@@ -52,7 +53,8 @@ class CompiledModel:
         check_outputs(self.model, inputs.first(8), labels.width, labels.target)
         self.optimizer = Optimizer(task, self.model)
         self.passes = Passes(self.model, self.optimizer, inputs.spec, task.xla)
-        check_step(self.passes.sample_bytes, task.batch_size)
+        if not visible_gpus():  # of a GPU's memory nothing is known here
+            check_step(self.passes.sample_bytes, task.batch_size)
         size = sum(v.nbytes for v in self.state())
         kept = max(_FEWEST_STATES, _STATES_BYTES // size)
         self.initial_state = functools.lru_cache(maxsize=kept)(self._draw_initial_state)

@@ -26,7 +26,8 @@ Loss = Callable[[Any, Any], Any]
 
 EpochFunction = Callable[[np.ndarray, np.ndarray, float], tuple[int, float]]
 """From the labels of all training samples, the indices of those that are trained with in their order, and the gradient
-scale, to the steps done and the last loss. It stops after a step whose loss is not finite. It raises `LossError`."""
+scale, to the steps done and the last loss. If the loss of a step is not finite it stops, after at most one more, and
+gives that loss. It raises `LossError`."""
 
 
 def loop_epoch(passes: Passes, inputs: Inputs, labels_of: Labels, loss: Loss, batch_size: int) -> EpochFunction:
@@ -57,7 +58,8 @@ def loop_epoch(passes: Passes, inputs: Inputs, labels_of: Labels, loss: Loss, ba
         traced = tf.function(epoch, input_signature=signature, jit_compile=False).get_concrete_function()
 
     def run(labels: np.ndarray, order: np.ndarray, scale: float) -> tuple[int, float]:
-        with blame_loss():
+        # A sample that the model cannot take fails here too, and nothing tells it from the loss.
+        with blame_loss("this loss, or the model with these samples"):
             steps, value = traced(labels_of.tensor(labels), tf.constant(order, tf.int32), tf.constant(scale))
             return int(steps), float(value)
 
@@ -83,23 +85,27 @@ def step_epoch(passes: Passes, inputs: Inputs, labels_of: Labels, loss: Loss, ba
         traced = tf.function(value_and_gradient, input_signature=signature, jit_compile=False).get_concrete_function()
 
     def run(labels: np.ndarray, order: np.ndarray, scale: float) -> tuple[int, float]:
-        steps, value = 0, 0.0
+        steps = 0
+        value = tf.constant(0.0)
+        factor, one = tf.constant(scale), tf.constant(1.0)
+        on_device = labels_of.tensor(labels)
         for x, samples in inputs.batches(order, batch_size):
             with tf.GradientTape() as tape:
                 predictions, added = passes.forward(x)
             with blame_loss():
-                loss_value, gradient = traced(labels_of.tensor(labels[samples]), predictions, tf.constant(scale))
+                loss_value, gradient = traced(tf.gather(on_device, samples), predictions, factor)
             gradients = tape.gradient(
                 [predictions, added],
                 passes.variables,
-                output_gradients=[passes.scale_loss(gradient), passes.scale_loss(tf.constant(1.0))],
+                output_gradients=[passes.scale_loss(gradient), passes.scale_loss(one)],
                 unconnected_gradients="zero",
             )
             passes.update(*[tf.convert_to_tensor(g) for g in gradients])
             steps += 1
-            value = float(loss_value + added)
-            if not isfinite(value):
-                break
-        return steps, value
+            # The loss of the step before: to ask for this one's would let the device wait for the next batch.
+            before, value = value, loss_value + added
+            if not isfinite(before):
+                return steps, float(before)
+        return steps, float(value)
 
     return run

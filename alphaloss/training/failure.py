@@ -16,23 +16,26 @@ class LossError(Exception):
 
 
 @contextmanager
-def blame_loss() -> Iterator[None]:
+def blame_loss(what: str = "this loss") -> Iterator[None]:
     """Turns what tracing or running a candidate's loss raises into a `LossError`.
 
-    All else in the block has been traced and run with the reference when the worker started. Lack of memory passes: it
-    depends on the machine, so another process gets a chance.
+    All else in the block has been traced, and some steps of it run with the reference, when the worker started. Lack of
+    memory passes: it depends on the machine, so another process gets a chance.
+
+    Args:
+        what: may be at fault, for the message.
     """
     try:
         yield
     except (MemoryError, tf.errors.ResourceExhaustedError):
         raise
     except Exception as error:  # AutoGraph raises a private type for exceptions that it cannot rebuild
-        raise LossError(f"Keras cannot compute this loss: {_reason(error)}") from error
+        raise LossError(f"Keras cannot compute {what}: {_reason(error)}") from error
 
 
 def first_line(error: Exception) -> str:
     """What an exception says, without stacks and without names that TensorFlow numbers anew in each process."""
-    text = re.sub(r"\{\{.*?\}\}|\[Op:.*?\]", "", str(error))
+    text = re.sub(r"\{\{.*?\}\} ?|\[Op:.*?\](?: name:)?", "", str(error))
     lines = [line.strip() for line in text.splitlines() if line[:1].strip()]
     said = [line for line in lines if not line.startswith(("Graph execution error", "Detected at node"))]
     return said[0][:_REASON_CHARACTERS] if said else "no message"

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from alphaloss.errors import EvaluatorError
+from alphaloss.training.locate import evaluators_folder
 from alphaloss.training.suite import Suite
 from alphaloss.training.task import Task
 
@@ -88,8 +89,14 @@ def blame(path: Path) -> Iterator[None]:
 
 
 def _line(path: Path, error: BaseException) -> str:
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-    return f", line {lines[-1]}" if lines else ""
+    """Where the error passed through the file last; else through one beside it, or one that ships with alphaloss."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if own := [frame for frame in frames if frame.filename == str(path)]:
+        return f", line {own[-1].lineno}"
+    folders = (path.parent, evaluators_folder())
+    if others := [frame for frame in frames if Path(frame.filename).parent in folders]:
+        return f" ({Path(others[-1].filename).name}, line {others[-1].lineno})"
+    return ""
 
 
 def _check_options(path: Path, task: object, options: Mapping[str, object]) -> None:

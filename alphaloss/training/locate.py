@@ -9,7 +9,6 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from alphaloss.errors import EvaluatorError
-from alphaloss.training.task import Rung
 
 
 class EvaluatorRef(BaseModel):
@@ -21,7 +20,9 @@ class EvaluatorRef(BaseModel):
     options: dict[str, bool | int | float | str] = Field(
         default_factory=dict, description="keyword arguments for its `task` function"
     )
-    more_rungs: tuple[Rung, ...] = Field(default=(), description="rungs to try before those of the task")
+    shares: tuple[float, ...] = Field(
+        default=(), description="of the training samples, each a rung to try before those of the task"
+    )
 
 
 def evaluators_folder() -> Path:

@@ -66,7 +66,12 @@ def check_outputs(model: keras.Model, x: np.ndarray, width: int, target: Target)
     except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
         reason = " ".join(str(error).split())[:200]
         raise EvaluatorError(f"model() cannot take x_train, samples of shape {x.shape[1:]}: {reason}") from None
-    shape = tuple(getattr(outputs, "shape", ()))
+    if not keras.ops.is_tensor(outputs):
+        raise EvaluatorError(
+            f"model() must output one tensor, shape (batch, {width}); received {type(outputs).__name__}. Keep the "
+            "output that the loss is for."
+        )
+    shape = tuple(outputs.shape)
     if shape != (len(x), width):
         wanted = (
             f"logits of shape (batch, {width}), as the labels go from 0 to {width - 1}"
@@ -83,11 +88,20 @@ def check_outputs(model: keras.Model, x: np.ndarray, width: int, target: Target)
             "model() gives NaN or infinity for the first training samples, before any training. Scale the inputs, for "
             "images with `keras.layers.Rescaling(1 / 255)` as the first layer, or check its initial weights."
         )
-    if target == "classes" and (values >= 0).all() and np.allclose(values.sum(axis=-1), 1.0, atol=1e-2):
+    if target == "classes" and (activation := _probabilities(model, values)):
         raise EvaluatorError(
-            f"model() ends in a softmax (its last layer is `{model.layers[-1].name}`), but losses take logits. "
-            f"Remove the softmax: `keras.layers.Dense({width})` without activation."
+            f"model() ends in a {activation} (its last layer is `{model.layers[-1].name}`), but losses take logits. "
+            f"Remove the {activation}: `keras.layers.Dense({width})` without activation."
         )
+
+
+def _probabilities(model: keras.Model, values: np.ndarray) -> str:
+    """The activation that made probabilities of the outputs; empty if there is none."""
+    if (values >= 0).all() and np.allclose(values.sum(axis=-1), 1.0, atol=1e-2):
+        return "softmax"
+    # Logits may lie between 0 and 1 by chance; those of a hidden layer with the same activation do not end the model.
+    last = vars(model.layers[-1]).get("activation")
+    return "sigmoid" if last is keras.activations.sigmoid and ((values >= 0) & (values <= 1)).all() else ""
 
 
 def _wrong_arguments(image_size: int | None) -> str:

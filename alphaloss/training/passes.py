@@ -28,7 +28,8 @@ class Passes:
         update: from gradients in the order of `variables` to one step of the optimizer.
         scale_loss: a loss, or a gradient with respect to it, as the optimizer wants it scaled.
         operations: how many the forward pass has: the size of the model to a compiler.
-        sample_bytes: what the tensors of the forward pass take for one sample; an upper bound of what a step keeps.
+        sample_bytes: what the tensors of the forward pass take for one sample, summed: roughly what a step keeps for
+            the backward pass, which has tensors of its own, while others are freed or fused.
     """
 
     def __init__(self, model: keras.Model, optimizer: Optimizer, batch: tf.TensorSpec, xla: bool) -> None:

@@ -11,10 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
+from alphaloss.training.memory import MIB, own_bytes
 from alphaloss.training.protocol import REPLY, Reply
 
 # What a worker may see of the environment: never keys or tokens, which an evaluator has no use for.
@@ -44,7 +44,6 @@ _END_SECONDS = 10.0  # how long a process that closed its pipe may take to write
 _STDERR_BYTES = 65536  # kept for messages
 _REASON_CHARACTERS = 500
 _EXCEPTION = re.compile(r"(\w+\.)*\w*(Error|Exception|Interrupt)(: .*)?")  # the last line of a traceback
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class WorkerDiedError(Exception):
@@ -58,7 +57,7 @@ class WorkerProcess:
         """Starts the process.
 
         Args:
-            memory_mib: resident memory at which it is killed, in MiB.
+            memory_mib: memory of its own at which it is killed, in MiB.
             environment: added to what it may see of the controller's, for example its GPU.
 
         Raises:
@@ -97,12 +96,9 @@ class WorkerProcess:
 
     @property
     def memory_mib(self) -> int | None:
-        """Resident memory in MiB; None where there is no `/proc`, or when the process has ended."""
-        try:
-            statm = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii")
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        return int(statm.split()[1]) * _PAGE_BYTES // 2**20
+        """Resident memory without pages of files, in MiB; None where there is no `/proc`, or when it has ended."""
+        size = own_bytes(self.pid)
+        return None if size is None else size // MIB
 
     def ask(self, request: str, seconds: float) -> Reply:
         """Sends one line and waits for the reply.
@@ -155,7 +151,7 @@ class WorkerProcess:
             self._fail_ended()
         memory = self.memory_mib
         if memory is not None and memory > self._memory_limit:
-            self._fail(f"used {memory} MiB of memory; the limit is {self._memory_limit} MiB")
+            self._fail(f"used {memory} MiB of memory; the limit is {self._memory_limit} MiB (`workers.memory_mib`)")
         if time.monotonic() > deadline:
             self._fail(f"had not replied after {seconds:.0f} seconds")
 

@@ -25,6 +25,7 @@ class Start(_Message):
     evaluator: EvaluatorRef
     threads: int = Field(1, ge=1, description="processor threads of one operation")
     deterministic: bool = Field(True, description="let every operation give the same bits each time")
+    memory_mib: int | None = Field(None, description="memory at which the worker is killed, in MiB")
 
 
 class Ready(_Message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -46,8 +47,10 @@ class Suite:
         _require(len(set(targets)) == 1, "tasks", "tasks of one `target`, as a loss is for one", targets)
         last = [task.rungs[-1].name for task in self.tasks]
         _require(len(set(last)) == 1, "tasks", "tasks whose last rungs have the same name, as those count", last)
-        _require(self.aggregate in AGGREGATES, "aggregate", f"one of {', '.join(AGGREGATES)}", self.aggregate)
-        weights = isinstance(self.weights, tuple) and len(self.weights) == 2 and all(map(isfinite, self.weights))
+        known = isinstance(self.aggregate, str) and self.aggregate in AGGREGATES
+        _require(known, "aggregate", f"one of {', '.join(AGGREGATES)}", self.aggregate)
+        numbers = isinstance(self.weights, tuple) and all(isinstance(weight, int | float) for weight in self.weights)
+        weights = numbers and len(self.weights) == 2 and all(map(isfinite, self.weights))
         _require(weights, "weights", "two finite numbers, of loss and metric", self.weights)
 
     @property
@@ -63,18 +66,34 @@ class Suite:
         return tuple(_joint([task.rung(name) for task in self.tasks]) for name in shared)
 
 
-def with_rungs(evaluator: Task | Suite, more: tuple[Rung, ...]) -> Task | Suite:
-    """The same task or tasks, with rungs to try before their own.
+def with_shares(evaluator: Task | Suite, shares: Iterable[float]) -> Task | Suite:
+    """The same task or tasks, with rungs to try before their own: the full one with these shares of its samples.
+
+    Args:
+        evaluator: from an evaluator file.
+        shares: of the training samples; one that a rung of the evaluator has already is left out.
 
     Raises:
-        EvaluatorError: a task has a rung of one of these names.
+        EvaluatorError: a share is larger than that of the full rung, or a task has a rung of the same name.
     """
+    full = evaluator.rungs[-1]
+    own = {rung.share for rung in evaluator.rungs if (rung.epochs, rung.image_size) == (full.epochs, full.image_size)}
+    tried = sorted({*shares} - own)
     if isinstance(evaluator, Suite):
-        return replace(evaluator, tasks=tuple(_with_rungs(task, more) for task in evaluator.tasks))
-    return _with_rungs(evaluator, more)
+        return replace(evaluator, tasks=tuple(_with_shares(task, tried) for task in evaluator.tasks))
+    return _with_shares(evaluator, tried)
 
 
-def _with_rungs(task: Task, more: tuple[Rung, ...]) -> Task:
+def _with_shares(task: Task, shares: Sequence[float]) -> Task:
+    full = task.rungs[-1]
+    if shares and shares[-1] > full.share:
+        raise EvaluatorError(
+            f"The full rung of task `{task.name}` has a share of {full.share:g} of the training samples; a share to "
+            f"try must be smaller, received {shares[-1]:g}."
+        )
+    more = [
+        Rung(name=f"share-{share:g}", epochs=full.epochs, share=share, image_size=full.image_size) for share in shares
+    ]
     return replace(task, rungs=(*more, *task.rungs))
 
 

@@ -103,15 +103,15 @@ class SuiteTrainer:
 
     def _describe(self) -> TaskInfo:
         infos = [trainer.info for trainer in self._trainers]
-        widest = max(infos, key=lambda info: info.classes)
+        prior, *others = {info.class_prior for info in infos}
         return TaskInfo(
             name=self._suite.name,
             target=self._suite.target,
             metric=self._suite.aggregate,
             direction="max",
             rungs=self._suite.rungs,
-            classes=widest.classes,
-            class_prior=widest.class_prior,
+            classes=max(info.classes for info in infos),
+            class_prior=() if others else prior,  # one prior for different tasks would be wrong for all but one
             samples=Samples(
                 train=sum(info.samples.train for info in infos),
                 validation=sum(info.samples.validation for info in infos),

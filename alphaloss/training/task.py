@@ -79,11 +79,12 @@ class Task:
             then the weighted sum, in which metrics that are better when small count negatively.
         batch_size: samples a step; the last batch of an epoch may be smaller, as in Keras.
         rungs: the fidelities, cheapest first.
-        transforms: applied to the training labels, with a new realisation for each seed.
-        validation_noise: apply the transforms to the validation labels too.
+        transforms: applied to the training part, with a new realisation for each seed.
+        validation_noise: apply the label noise among them to the validation labels too.
         target: what the labels are: `classes`, or `values` of a regression.
         plateau: when to lower the learning rate; None never does.
-        xla: compile the model's passes with XLA. It takes long, once a worker, and pays on a GPU.
+        xla: compile the model's passes with XLA. It takes long, in every worker once for each size of a batch: that of
+            all but the last, what is left for the last, and those of prediction. It pays on a GPU.
     """
 
     name: str
@@ -118,6 +119,9 @@ class Task:
         _require(rungs and len(self.rungs) > 0, "rungs", example, self.rungs)
         names = [r.name for r in self.rungs]
         _require(len(set(names)) == len(names), "rungs", "rungs with different names", names)
+        work = {r.name: round(relative_work(r, self.rungs[-1]), 3) for r in self.rungs}
+        ordered = "cheapest first: none may take more (epochs x share x pixels) than the last, which is the full one"
+        _require(max(work.values()) <= 1, "rungs", ordered, work)
         transforms = isinstance(self.transforms, tuple) and all(isinstance(t, Transform) for t in self.transforms)
         known = ", ".join(f"`{t.__name__}`" for t in get_args(Transform))
         _require(transforms, "transforms", f"a tuple of {known}", self.transforms)
@@ -137,6 +141,17 @@ class Task:
             EvaluatorError: the task has none.
         """
         return find_rung(self.rungs, name)
+
+
+def relative_work(rung: Rung, full: Rung) -> float:
+    """What a training at a rung takes, without its trace, as a share of one at the full rung: epochs, samples, pixels.
+
+    Args:
+        rung: of a task.
+        full: the last of that task.
+    """
+    pixels = (rung.image_size / full.image_size) ** 2 if rung.image_size and full.image_size else 1.0
+    return rung.epochs / full.epochs * rung.share / full.share * pixels
 
 
 def find_rung(rungs: tuple[Rung, ...], name: str) -> Rung:
@@ -178,14 +193,15 @@ class TaskInfo(_Frozen):
     classes: int = Field(description="number of classes, or of outputs of a regression")
     class_prior: tuple[float, ...] = Field(
         description="share of each class in the training labels with their noise, as a user would count them: in one "
-        "fixed realisation of the transforms, each class at least once; shape (classes,); empty for a regression"
+        "fixed realisation of the transforms, each class at least once; shape (classes,); empty for a "
+        "regression, and for tasks that differ in it"
     )
     samples: Samples
     data_hash: str = Field(description="sha256 over all arrays, in hexadecimal")
     batch_size: int
     steps_per_epoch: int
     parameters: int = Field(description="trainable numbers of the model")
-    transforms: str = Field(description="what is done to the labels, in sentences; empty if nothing")
+    transforms: str = Field(description="what is done to the training part, in sentences; empty if nothing")
 
     def rung(self, name: str) -> Rung:
         """The rung of that name.

@@ -24,6 +24,7 @@ from alphaloss.training.realisation import Realisation, realise, transformed
 from alphaloss.training.seeds import order_rng, prior_rng
 from alphaloss.training.stopping import hopeless
 from alphaloss.training.task import Rung, Samples, Task, TaskInfo, TrainJob
+from alphaloss.training.transforms import LabelNoise
 
 _LOSS_SAMPLES = 1024  # bounds the memory of a loss that is computed on validation data
 
@@ -118,9 +119,12 @@ class Trainer:
             started = time.perf_counter()
             try:
                 epoch(self._data.y_train, order, 1.0)
-            except tf.errors.UnimplementedError as error:
+            except (tf.errors.UnimplementedError, LossError) as error:
+                cause = error.__cause__ if isinstance(error, LossError) else error  # the loop wraps what it raises
+                if not isinstance(cause, tf.errors.UnimplementedError):
+                    raise
                 raise EvaluatorError(
-                    f"model() cannot be trained with deterministic operations: {first_line(error)} "
+                    f"model() cannot be trained with deterministic operations: {first_line(cause)} "
                     "Set `workers.deterministic: false`, or `xla=False` if the task sets it."
                 ) from None
             trained = time.perf_counter()
@@ -219,7 +223,7 @@ class Trainer:
         chosen, labels = transformed(task.transforms, data.y_train, self._width, prior_rng())
         counts = np.maximum(np.bincount(labels, minlength=self._width), 1) if task.target == "classes" else np.ones(0)
         sentences = [t.sentence for t in task.transforms]
-        if sentences and task.validation_noise:
+        if task.validation_noise and any(isinstance(t, LabelNoise) for t in task.transforms):
             sentences.append("The validation labels are changed in the same way.")
         return TaskInfo(
             name=task.name,

@@ -154,12 +154,18 @@ class Subsample(BaseModel):
             rng: makes the realisation. With equal states, a smaller share keeps some of what a larger one does.
 
         Returns:
-            Indices, shape (kept,), ascending; at least one of each class.
+            Indices, shape (kept,), ascending; at least one of each class. How many depends on the share and the number
+            of labels alone, but where classes are more than that.
         """
         order = rng.permutation(len(labels))
         groups = [order[labels[order] == c] for c in range(classes)] if labels.ndim == 1 else [order]
-        chosen = [group[: max(1, round(self.share * len(group)))] for group in groups]
-        return np.sort(np.concatenate(chosen))
+        groups = [group for group in groups if len(group)]
+        # Webster's method: the next sample is of the class that lags most behind its share. Rounding each class would
+        # let label noise change how many are kept; largest remainders would take samples away as the share grows.
+        turns = [np.arange(len(group)) + 0.5 for group in groups]
+        places = np.concatenate([np.where(turn < 1, 0, turn / len(turn)) for turn in turns])  # one of each class first
+        kept = max(len(groups), round(self.share * len(labels)))
+        return np.sort(np.concatenate(groups)[np.argsort(places, kind="stable")[:kept]])
 
     @property
     def sentence(self) -> str:

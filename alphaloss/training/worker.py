@@ -20,8 +20,9 @@ from typing import IO, TYPE_CHECKING, Any
 from alphaloss.errors import EvaluatorError
 from alphaloss.losses.zoo import REFERENCES
 from alphaloss.training.loading import blame, load_task
+from alphaloss.training.memory import worker_limit_mib
 from alphaloss.training.protocol import Ready, Refused, Reply, Start, Trained
-from alphaloss.training.suite import Suite, with_rungs
+from alphaloss.training.suite import Suite, with_shares
 from alphaloss.training.task import TrainJob
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def _serve(lines: queue.SimpleQueue[str], send: Callable[[Reply], None]) -> None
 def _start(start: Start) -> tuple[Trainer | SuiteTrainer, Ready]:
     from alphaloss.training.runtime import configure_tensorflow, visible_gpus  # noqa: PLC0415  # TensorFlow: seconds
 
+    worker_limit_mib.set(start.memory_mib)
     configure_tensorflow(start.threads, start.deterministic)
     import keras  # noqa: PLC0415
 
@@ -83,7 +85,7 @@ def _start(start: Start) -> tuple[Trainer | SuiteTrainer, Ready]:
     path = start.evaluator.path
     task = load_task(path, start.evaluator.options)
     with blame(path):
-        task = with_rungs(task, start.evaluator.more_rungs)
+        task = with_shares(task, start.evaluator.shares)
         trainer = SuiteTrainer(task) if isinstance(task, Suite) else Trainer(task)
     try:
         epoch_seconds = trainer.epoch_seconds(references[task.target])

@@ -93,7 +93,7 @@ class Workers:
 
     @property
     def memory_mib(self) -> int | None:
-        """Resident memory of the largest worker that runs now, in MiB; None where it cannot be read."""
+        """Memory of the largest worker that runs now, without pages of files, in MiB; None where it cannot be read."""
         with self._lock:
             found = [process.memory_mib for process in self._processes]
         return max((size for size in found if size is not None), default=None)
@@ -258,7 +258,12 @@ class _Worker:
         self, pool: Workers, evaluator: EvaluatorRef, settings: WorkerSettings, environment: Mapping[str, str]
     ) -> None:
         self._pool = pool
-        self._start = Start(evaluator=evaluator, threads=settings.threads, deterministic=settings.deterministic)
+        self._start = Start(
+            evaluator=evaluator,
+            threads=settings.threads,
+            deterministic=settings.deterministic,
+            memory_mib=settings.memory_mib,
+        )
         self._settings = settings
         self._environment = environment
         self._warm: _Warm | None = None

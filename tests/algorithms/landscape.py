@@ -52,10 +52,10 @@ class Landscape:
     def scores(self) -> Scores:
         """Of the start program, on two seeds; and of references that tell the noise."""
         scores = Scores(maximize=True)
-        scores.add(self.train(self.start, 2))
+        scores.add(self.train(self.start, 2), reference=True)
         for number in range(19):
             truth = self.rng.uniform(0.65, 0.9)
-            scores.add(make_evaluation(f"reference {number}", *self._noisy(truth, 2)))
+            scores.add(make_evaluation(f"reference {number}", *self._noisy(truth, 2)), reference=True)
         return scores
 
     def train(self, program: Program, seeds: int) -> Evaluation:

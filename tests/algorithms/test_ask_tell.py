@@ -21,7 +21,7 @@ class Dice(Algorithm):
 
     def __init__(self, *, maximize: bool = True, seed: int = 0, lag: int = 1, most_seeds: int = 4) -> None:
         scores = Scores(maximize=maximize)
-        scores.add(make_evaluation(START.key, 0.5, 0.5))
+        scores.add(make_evaluation(START.key, 0.5, 0.5), reference=True)
         super().__init__([START], scores, seed=seed, lag=lag, most_seeds=most_seeds)
         self.told = 0
         self.next: list[Variation] = []
@@ -242,7 +242,7 @@ def test_a_program_that_nobody_keeps_is_remembered_if_a_repeat_makes_it_one_of_t
 
 def test_the_cautious_score_ranks_a_proven_program_above_a_lucky_one():
     algorithm = Dice()
-    algorithm.scores.add(make_evaluation("reference", 0.7, 0.8))
+    algorithm.scores.add(make_evaluation("reference", 0.7, 0.8), reference=True)
     play(algorithm, answer(PROGRAMS[0], 0.80), answer(PROGRAMS[1], 0.79))
     repeat(algorithm, PROGRAMS[1], 0.79, seed=1)
     # The noise is .1 / sqrt 2 = .071: .80 - .071 < .79 - .071 / sqrt 2.

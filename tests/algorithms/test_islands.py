@@ -25,7 +25,7 @@ ONLY_MUTATE = VariationSettings(crossover=0.0, refine=0.0, random=0.0)
 def make_scores(*scored: tuple[Program, float], seeds: int = 2) -> Scores:
     """Of programs on some seeds each; a reference on two tells that the noise is .1."""
     scores = Scores(maximize=True)
-    scores.add(make_evaluation("reference", 0.5, 0.5 + 0.1 * math.sqrt(2)))
+    scores.add(make_evaluation("reference", 0.5, 0.5 + 0.1 * math.sqrt(2)), reference=True)
     for (program, score), seed in itertools.product(scored, range(seeds)):
         scores.add(make_evaluation(program.key, score, first=seed))
     return scores

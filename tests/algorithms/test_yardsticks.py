@@ -108,7 +108,7 @@ def test_a_start_loss_on_one_seed_is_repeated_if_the_settings_allow_it(override:
     ("override", "given"),
     [
         ("variation.crossover=0.9", "crossover 0.9, refine 0.1, random 0.05"),
-        ("islands.explore=0.6", "exploit 0.6, explore 0.6"),
+        ("islands.explore=0.6", "exploit 0.75, explore 0.6"),
     ],
 )
 def test_shares_of_a_whole_are_not_more_than_one(override: str, given: str):

@@ -25,6 +25,8 @@ def test_one_folder_a_class_becomes_a_training_and_a_test_part(tmp_path):
     paint(tmp_path)
     (tmp_path / "red" / "notes.txt").write_text("not an image")
     (tmp_path / ".cache").mkdir()
+    (tmp_path / "red" / "more.png").mkdir()
+    (tmp_path / "red" / "gone.png").symlink_to(tmp_path / "nowhere.png")
     dataset = read_folder(tmp_path, size=4)
     assert dataset.names == ("blue", "green", "red")
     assert dataset.x_train.dtype == np.uint8
@@ -40,7 +42,8 @@ def test_one_folder_a_class_becomes_a_training_and_a_test_part(tmp_path):
 
 def test_a_test_folder_is_used_as_it_is_and_grey_has_one_channel(tmp_path):
     paint(tmp_path / "train", images=2, ending="jpg")
-    paint(tmp_path / "test", images=1)
+    for i, ending in enumerate(("png", "gif", "bmp")):
+        paint(tmp_path / "test", dict([list(COLOURS.items())[i]]), images=1, ending=ending)
     dataset = read_folder(tmp_path, size=5, channels=1)
     assert (dataset.x_train.shape, dataset.x_test.shape) == ((6, 5, 5, 1), (3, 5, 5, 1))
     assert dataset.y_train.tolist() == [0, 0, 1, 1, 2, 2]
@@ -63,6 +66,10 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path):
     paint(tmp_path / "few", images=1)
     paint(tmp_path / "empty")
     (tmp_path / "empty" / "violet").mkdir()
+    paint(tmp_path / "others")
+    (tmp_path / "others" / "violet").mkdir()
+    for name in ("a.webp", "b.webp", "c.TIFF", "d"):
+        (tmp_path / "others" / "violet" / name).touch()
     paint(tmp_path / "one", {"red": COLOURS["red"]})
     paint(tmp_path / "differ" / "train")
     paint(tmp_path / "differ" / "test", {"red": COLOURS["red"], "pink": (255, 9, 9)})
@@ -72,12 +79,13 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path):
     wrong = {
         "none": ({"size": 4}, "There is no folder"),
         "few": ({"size": 4}, "of 3 images in 3 classes, the rarest with 1, a share of 0.2 cannot become a test part"),
-        "empty": ({"size": 4}, "violet has no images; expected files that end in .bmp, "),
+        "empty": ({"size": 4}, "violet has no images. Expected files that end in .bmp, "),
+        "others": ({"size": 4}, "violet has no images; its 4 other files have .tiff, .webp, no ending. Expected"),
         "one": ({"size": 4}, "must have a folder for each class, at least two; it has red"),
         "differ": ({"size": 4}, "has the classes pink, red, "),
-        "broken": ({"size": 4}, "green/3.png cannot be read as an image"),
+        "broken": ({"size": 4}, "green/3.png cannot be read as an image (Unknown image file format. One of"),
         # 15 images of 3 * 10^12 bytes, three times.
-        "large": ({"size": 10**6}, "15 images of 1000000x1000000x3 need 128746032 MiB while they are loaded, and"),
+        "large": ({"size": 10**6}, "1000000x1000000x3 need while they are loaded 128746032 MiB of memory, and"),
     }
     for name, (arguments, says) in wrong.items():
         with pytest.raises(EvaluatorError) as refused:

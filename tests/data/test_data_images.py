@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -23,8 +24,8 @@ def write(path, shape, labels=tuple(range(10)), dtype=np.uint8):
 def test_a_file_takes_the_place_of_the_download(tmp_path):
     grey = load_images("fashion_mnist", write(tmp_path / "grey.npz", (28, 28)))
     assert (grey.x_train.shape, grey.x_train.dtype) == ((10, 28, 28, 1), np.uint8)
-    colour = load_images("cifar100", write(tmp_path / "colour.npz", (32, 32, 3)))
-    assert (colour.x_train.shape, colour.x_test.shape) == ((10, 32, 32, 3), (5, 32, 32, 3))
+    colour = load_images("cifar100", write(tmp_path / "colour.npz", (32, 32, 3), labels=range(100)))
+    assert (colour.x_train.shape, colour.x_test.shape) == ((100, 32, 32, 3), (5, 32, 32, 3))
 
 
 def test_a_file_with_other_images_is_refused(tmp_path):
@@ -32,11 +33,12 @@ def test_a_file_with_other_images_is_refused(tmp_path):
         write(tmp_path / "small.npz", (8, 8)): "received uint8 of shape (8, 8, 1) in 10 classes",
         write(tmp_path / "float.npz", (28, 28), dtype=np.float32): "received float32 of shape (28, 28, 1)",
         write(tmp_path / "many.npz", (28, 28), labels=range(11)): "in 11 classes",
+        write(tmp_path / "few.npz", (28, 28), labels=range(9)): "in 9 classes. For other images write an evaluator of",
     }
     for path, says in wrong.items():
         with pytest.raises(EvaluatorError) as refused:
             load_images("mnist", path)
-        assert "must be uint8 of shape (28, 28, 1) in at most 10 classes" in str(refused.value)
+        assert "must be uint8 of shape (28, 28, 1) in 10 classes" in str(refused.value)
         assert says in str(refused.value)
     with pytest.raises(EvaluatorError, match="no data set 'cifar'; expected one of cifar10, cifar100, fashion_mnist"):
         load_images("cifar")
@@ -77,3 +79,34 @@ def test_without_network_one_sentence_names_the_file_and_its_place(tmp_path):
     ):
         assert f"{file} to {tmp_path}/datasets/{name}" in sentence
         assert "`--data PATH`" in sentence
+        assert "a worker uses no proxy settings" in sentence
+
+
+READ = """
+import sys
+from pathlib import Path
+from alphaloss.data import load_images
+
+folder = Path(sys.argv[1]) / "datasets"
+before = sorted(folder.iterdir())
+print(load_images("fashion_mnist").x_train.shape)
+assert sorted(folder.iterdir()) == before
+"""
+
+
+def test_data_that_is_there_is_read_and_nothing_is_written_beside_it(tmp_path):
+    folder = tmp_path / "datasets" / "fashion-mnist"
+    folder.mkdir(parents=True)
+    labels = np.arange(10, dtype=np.uint8).tobytes()
+    for part in ("train", "t10k"):  # the format of MNIST: 8 bytes and labels, 16 bytes and pixels
+        with gzip.open(folder / f"{part}-labels-idx1-ubyte.gz", "wb") as file:
+            file.write(bytes(8) + labels)
+        with gzip.open(folder / f"{part}-images-idx3-ubyte.gz", "wb") as file:
+            file.write(bytes(16 + 10 * 28 * 28))
+    folder.parent.chmod(0o555)  # which does not keep root from writing: hence the look at what is there
+    environment = {"PATH": os.environ["PATH"], "KERAS_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(tmp_path)],
+        env=environment, capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["(10, 28, 28, 1)"]

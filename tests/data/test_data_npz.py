@@ -33,6 +33,20 @@ def test_what_cannot_be_read_is_named(tmp_path):
     good = write(tmp_path).read_bytes()
     objects = tmp_path / "objects.npz"
     np.savez(objects, **GOOD | {"x_test": np.array([{}, {}], object)})
+    encrypted = tmp_path / "encrypted.npz"
+    flags = {b"PK\x03\x04": 6, b"PK\x01\x02": 8}  # where a header says, in its first bit, that a password is needed
+    content = bytearray(good)
+    for signature, offset in flags.items():
+        at = -1
+        while (at := content.find(signature, at + 1)) >= 0:
+            content[at + offset] |= 1
+    encrypted.write_bytes(content)
+    short = tmp_path / "short.npz"  # says that the last array is longer than the file
+    np.savez(short, **GOOD)
+    content = bytearray(short.read_bytes().replace(b"(2,), }    ", b"(99999,), }"))
+    at = content.rfind(b"PK\x01\x02")
+    content[at + 20 : at + 28] = (10**6).to_bytes(4, "little") * 2
+    short.write_bytes(content)
     keys = tmp_path / "keys.npz"
     np.savez(keys, images=X, labels=GOOD["y_train"])
     array = tmp_path / "array.npz"
@@ -44,6 +58,8 @@ def test_what_cannot_be_read_is_named(tmp_path):
         tmp_path / "empty.npz": (b"", "cannot be read as an .npz"),
         tmp_path / "half.npz": (good[: len(good) // 2], "cannot be read as an .npz"),
         tmp_path / "spoilt.npz": (good[:60] + b"\xff" * 40 + good[100:], "cannot be read as an .npz"),
+        encrypted: (None, "cannot be read as an .npz of plain arrays (File 'x_train.npy' is encrypted"),
+        short: (None, "cannot be read as an .npz of plain arrays (EOFError)"),
         objects: (None, "cannot be read as an .npz"),
         array: (None, "cannot be read as an .npz"),
         keys: (None, "has no x_train, y_train, x_test, y_test; expected"),

@@ -53,6 +53,20 @@ def test_counts_choose_how_many_and_the_seed_which():
     assert not np.array_equal(np.sort(other.x_validation, axis=0), np.sort(data.x_validation, axis=0))
 
 
+@given(
+    counts=st.lists(st.integers(2, 12), min_size=2, max_size=4),
+    validation=st.integers(0, 40),
+    train=st.none() | st.integers(0, 40),
+)
+def test_any_numbers_give_a_split_or_a_sentence(counts, validation, train):
+    try:
+        data = split(numbered(counts), validation, train=train)
+    except EvaluatorError:  # anything else would be scikit-learn's
+        return
+    assert len(data.y_validation) == validation
+    assert len(data.y_train) == (sum(counts) - validation if train is None else train)
+
+
 def test_the_split_of_the_published_recipe_is_scikit_learns():
     dataset = numbered([50, 50])
     expected, held = train_test_split(dataset.x_train, test_size=0.1, random_state=42)
@@ -66,7 +80,10 @@ def test_the_split_of_the_published_recipe_is_scikit_learns():
     [
         ([5, 5], {"validation": 10}, "10 training samples cannot give 10 for validation and some for training"),
         ([5, 5], {"validation": 4, "train": 7}, "cannot give 4 for validation and 7 for training"),
-        ([5, 5], {"validation": 0}, "cannot give 0 for validation"),
+        ([5, 5], {"validation": 0}, "validation=0 gives 0 of 10 samples; ask for at least 1, or for a share"),
+        ([5, 5], {"validation": 0.01}, "validation=0.01 gives 0 of 10 samples"),
+        ([6, 6, 6], {"validation": 6, "train": 11}, "leave 1 samples over, too few to be drawn from 3 classes; use 12"),
+        ([30, 3], {"validation": 20, "train": 8}, "class 1 has 1 training samples beside validation; a stratified"),
         ([5, 2], {"validation": 3}, "class 1 has 2 training samples; a stratified split needs 3"),
         ([5, 5, 5], {"validation": 2}, "2 samples cannot hold all 3 classes"),
         ([5, 5, 5], {"validation": 3, "train": 2}, "2 samples cannot hold all 3 classes"),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from losses.graphs import ALL, gce
 
+from alphaloss.errors import UsageError
 from alphaloss.losses.canonical import GraphBuilder
 from alphaloss.losses.export import export_keras
 from alphaloss.losses.graph import LossGraph
@@ -80,6 +81,16 @@ def test_a_class_prior_is_written_into_the_file():
     labels, logits = np.eye(3, dtype="float32"), np.arange(9, dtype="float32").reshape(3, 3)
     expected = keras_function(graph, prior)(labels, logits)
     np.testing.assert_allclose(module["loss"](labels, logits), expected, rtol=1e-6)
+
+    module = {}
+    exec(export_keras(graph, heading="A loss of several tasks."), module)  # noqa: S102
+    with pytest.raises(ValueError, match="set CLASS_PRIOR above"):
+        module["loss"](labels, logits)
+    assert module["CLASS_PRIOR"] == []
+    module["CLASS_PRIOR"] += prior
+    np.testing.assert_allclose(module["loss"](labels, logits), expected, rtol=1e-6)
+    with pytest.raises(UsageError, match="asks for class_prior, the share of each class"):
+        keras_function(graph, ())
 
 
 def test_the_file_says_what_it_is():

@@ -129,7 +129,7 @@ def test_a_difference_within_the_noise_is_no_success():
         scores, made = Scores(maximize=True), proposer()
         first, second = (make_told(PARENT, s).evaluation for s in (0.6, 0.8))
         trainings = first.trainings[0], second.trainings[0].model_copy(update={"seed": 2})
-        scores.add(first.model_copy(update={"trainings": trainings}))
+        scores.add(first.model_copy(update={"trainings": trainings}), reference=True)
         assert 0.1 < scores.noise < 0.25
         answers = [make_told(child(0.3, "random.smooth", ()), 0.99), make_told(child(0.1, "mutate.temper"), score)]
         for answer in answers:
@@ -150,6 +150,29 @@ def test_a_loss_that_could_not_be_trained_or_was_refused_is_no_success():
     refused.learn(told, Scores(maximize=True))
     first = proposer().mutations.now()["temper"]
     assert failed.mutations.now()["temper"] < refused.mutations.now()["temper"] < first
+
+
+@pytest.mark.parametrize("maximize", [True, False])
+def test_in_a_cascade_the_rank_at_the_first_rung_counts_whoever_went_on(maximize: bool):
+    """Four children of as many operators: the best goes on, one is in the better half, one is not, and one failed."""
+
+    def screened(program: Program, score: float | None, full: float | None = None) -> Told:
+        told = make_told(program, full) if full is not None else Told(outcome=program)
+        score = score if maximize or score is None else -score
+        return told.model_copy(update={"screening": make_told(program, score).evaluation})
+
+    names = ("temper", "smooth", "margin", "power")
+    children = [child(0.1 + i / 10, f"mutate.{name}") for i, name in enumerate(names)]
+    told = [screened(p, s) for p, s in zip(children[1:], (0.6, 0.5, None), strict=True)]
+    made, scores = proposer(), Scores(maximize=maximize)
+    scores.add(make_told(PARENT, 0.7).evaluation)
+    going_on = screened(children[0], 0.9, full=0.7)  # no better than its parent
+    made.learn([going_on, *told, screened(child(0.9, "random.wrap", ()), 0.4)], scores)
+    first, now = proposer().mutations.now(), made.mutations.now()
+    change = {name: now[name] / first[name] for name in names}
+    assert change["temper"] == pytest.approx(change["smooth"])
+    assert change["margin"] == pytest.approx(change["power"])
+    assert change["smooth"] > 1 > change["margin"]
 
 
 def test_a_repeated_training_tells_nothing_new_of_the_operators():

@@ -9,6 +9,7 @@ import pytest
 
 from alphaloss import Data, EvaluatorError
 from alphaloss.training.checks import check_data
+from alphaloss.training.transforms import AsymmetricNoise
 
 RNG = np.random.default_rng(0)
 X = {"x_train": RNG.random((6, 2)), "x_validation": RNG.random((4, 2)), "x_test": RNG.random((4, 2))}
@@ -19,7 +20,27 @@ VALUES = Data(**X, y_train=np.arange(6.0), y_validation=np.arange(4.0), y_test=n
 def test_classes_are_counted_and_left_as_they_are():
     data, width = check_data(CLASSES, "classes")
     assert width == 3
-    assert data is CLASSES
+    assert data.x_train is CLASSES.x_train
+    assert data.y_train is CLASSES.y_train
+
+
+def test_the_256_classes_of_a_byte_have_room_for_the_next():
+    y = np.arange(256, dtype=np.uint8)
+    data, width = check_data(Data(x_train=y[:, None], y_train=y, x_validation=y[:, None], y_validation=y,
+                                  x_test=y[:, None], y_test=y), "classes")  # fmt: skip
+    assert width == 256
+    assert (data.y_train == y).all()
+    noisy = AsymmetricNoise(rate=0.4).apply(data.y_train, width, np.random.default_rng(0))
+    assert set((noisy - data.y_train) % 256) == {0, 1}
+    assert noisy[255] in (255, 0)
+
+
+def test_a_late_infinity_of_a_large_array_is_found_by_its_sample():
+    x = np.zeros((300_000, 20), np.float32)  # more than is looked at in one go
+    x[271_828, 3] = np.inf
+    large = replace(CLASSES, x_train=x, y_train=np.arange(len(x)) % 3)
+    with pytest.raises(EvaluatorError, match="x_train has NaN or infinity, first in sample 271828"):
+        check_data(replace(large, x_validation=x[:4], x_test=x[:4]), "classes")
 
 
 def test_values_become_columns_of_floats():

@@ -59,6 +59,15 @@ LAYERS = "keras.Sequential([keras.Input((5,)), {}])"
         ("def task(): return 3", "received 3"),
         ("task = Task(nam='x')", "line 11: TypeError"),
         ("task = replace(task, rungs=())", "line 11: Task: `rungs` must be a tuple with at least one rung"),
+        (
+            "task = replace(task, rungs=(Rung(name='long', epochs=9, share=0.5), Rung(name='full', epochs=4)))",
+            "than the last, which is the full one; received {'long': 1.125, 'full': 1.0}",
+        ),
+        (
+            "task = replace(task, rungs=(Rung(name='a', epochs=1, image_size=16), "
+            "Rung(name='full', epochs=3, image_size=8)))",
+            "received {'a': 1.333, 'full': 1.0}",
+        ),
         ("task = replace(task, metric='f2')", "`metric` must be"),
         ("task = replace(task, batch_size=0)", "`batch_size` must be a whole number"),
         ("task = replace(task, data=data)", "`data` must be a function"),
@@ -79,6 +88,13 @@ LAYERS = "keras.Sequential([keras.Input((5,)), {}])"
         (MODEL.format(LAYERS.format("keras.layers.Dense(4)")), "logits of shape (batch, 3)"),
         (MODEL.format(LAYERS.format("keras.layers.Dense(3, activation='softmax')")), "ends in a softmax"),
         (MODEL.format(LAYERS.format("keras.layers.Dense(3), keras.layers.Softmax()")), "Remove the softmax"),
+        (MODEL.format(LAYERS.format("keras.layers.Dense(3, activation='sigmoid')")), "ends in a sigmoid"),
+        (MODEL.format(LAYERS.format("keras.layers.Dense(3), keras.layers.Activation('sigmoid')")), "Remove the sig"),
+        (
+            "def model():\n  i = keras.Input((5,))\n  return keras.Model(i, {'a': keras.layers.Dense(3)(i)})\n"
+            "task = replace(task, model=model)",
+            "must output one tensor, shape (batch, 3); received dict",
+        ),
         (
             MODEL.format(LAYERS.format("keras.layers.Dense(3, activation='softmax', dtype='mixed_bfloat16')")),
             "ends in a softmax",
@@ -158,6 +174,17 @@ def test_a_wrong_option_is_named(load, file, options, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(EvaluatorError, match="There is no evaluator file"):
         load_task(tmp_path / "none.py", {})
+
+
+def test_a_fault_in_a_file_beside_the_evaluator_is_named_with_its_line(tmp_path):
+    (tmp_path / "beside.py").write_text("def task(name):\n    return {}[name]\n", encoding="utf-8")
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from functools import partial\nimport beside\ntask = partial(beside.task, 'one')", encoding="utf-8"
+    )
+    with pytest.raises(EvaluatorError) as caught:
+        load_task(path, {})
+    assert str(caught.value) == f"{path} (beside.py, line 2): KeyError: 'one'"
 
 
 def test_a_fault_of_alphaloss_is_not_blamed_on_the_evaluator(tmp_path):

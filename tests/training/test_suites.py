@@ -15,7 +15,7 @@ from alphaloss.losses.canonical import GraphBuilder
 from alphaloss.losses.graph import LossGraph
 from alphaloss.records import Status, Training
 from alphaloss.training import Rung, Suite, TrainJob
-from alphaloss.training.suite import with_rungs
+from alphaloss.training.suite import with_shares
 from alphaloss.training.suite_trainer import SuiteTrainer
 from alphaloss.training.trainer import Trainer
 
@@ -70,10 +70,16 @@ def test_a_suite_is_described_as_one_task(trainer):
     info = trainer.info
     assert (info.name, info.metric, info.direction) == ("two", "mean-difference", "max")
     assert [rung.name for rung in info.rungs] == ["full"]  # the one that both have
-    assert (info.classes, len(info.class_prior)) == (4, 4)
+    assert (info.classes, info.class_prior) == (4, ())  # the tasks differ in it
     assert (info.samples.train, info.samples.validation, info.samples.test) == (90 + 64, 60 + 40, 119 + 36)
     assert info.steps_per_epoch == 3 + 4
     assert info.transforms.startswith("tiny: 50% of the training labels")
+
+
+def test_a_class_prior_that_all_tasks_share_is_that_of_the_suite():
+    wide = tiny_suite.task().tasks[1]
+    alike = SuiteTrainer(Suite(name="alike", tasks=(wide, replace(wide, name="slower", batch_size=32)))).info
+    assert (alike.classes, alike.class_prior) == (4, (0.25,) * 4)
 
 
 def test_a_training_is_the_paired_difference_of_each_task(trainer, alone):
@@ -143,12 +149,21 @@ def test_a_job_for_a_suite_needs_a_reference_and_a_rung(trainer):
         trainer.train(job(CE).model_copy(update={"rung": "short"}))
 
 
-def test_rungs_to_try_come_first_in_every_task(suite):
-    more = with_rungs(suite, (Rung(name="tenth", epochs=3, share=0.1),))
-    assert [(rung.name, rung.share) for rung in more.rungs] == [("tenth", 0.1), ("full", 1.0)]
-    assert [task.rungs[0].name for task in more.tasks] == ["tenth", "tenth"]
-    with pytest.raises(EvaluatorError, match="rungs with different names"):
-        with_rungs(suite, (Rung(name="full", epochs=1),))
+def test_shares_to_try_become_rungs_of_every_task_as_its_full_one_is():
+    suite = tiny_suite.task(epochs=20)
+    more = with_shares(suite, (0.5, 0.1, 0.5))
+    assert [(rung.name, rung.share) for rung in more.rungs] == [("share-0.1", 0.1), ("share-0.5", 0.5), ("full", 1.0)]
+    assert [[rung.epochs for rung in task.rungs] for task in more.tasks] == [[8, 8, 8], [20, 20, 1, 20]]
+
+
+def test_a_share_to_try_is_smaller_than_that_of_the_full_rung_and_no_rung_of_the_task_already():
+    rungs = (Rung(name="part", epochs=8, share=0.2, seeds=3), Rung(name="full", epochs=8, share=0.6))
+    task = replace(TINY, rungs=rungs)
+    assert with_shares(task, (0.2, 0.6)).rungs == rungs
+    assert with_shares(task, (0.2, 0.3)).rungs == (Rung(name="share-0.3", epochs=8, share=0.3), *rungs)
+    for evaluator in (task, Suite(name="both", tasks=(OTHER, task))):
+        with pytest.raises(EvaluatorError, match=r"full rung of task `tiny` has a share of 0.6 .* received 0.8"):
+            with_shares(evaluator, (0.3, 0.8))
 
 
 def test_of_rungs_that_differ_the_largest_counts():
@@ -173,7 +188,10 @@ OTHER = replace(TINY, name="other")
             "whose last rungs have the same name, as those count; received ['full', 'long']",
         ),
         ({"aggregate": "mean"}, "one of mean-difference, worst-task"),
+        ({"aggregate": ["mean-difference"]}, "one of mean-difference, worst-task"),
         ({"weights": (1.0,)}, "two finite numbers"),
+        ({"weights": ("1", "2")}, "two finite numbers"),
+        ({"weights": 1.0}, "two finite numbers"),
         ({"weights": (1.0, float("nan"))}, "two finite numbers"),
     ],
 )

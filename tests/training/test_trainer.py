@@ -11,10 +11,13 @@ import small_task as small
 import tensorflow as tf
 from keras import ops
 
+from alphaloss.errors import EvaluatorError
 from alphaloss.losses.graph import LossGraph, Node
 from alphaloss.records import Status
+from alphaloss.training.failure import LossError
 from alphaloss.training.seeds import order_rng, weights_seed
 from alphaloss.training.trainer import Trainer
+from alphaloss.training.transforms import LongTail
 
 SEED, EPOCHS = 7, 6
 
@@ -185,7 +188,10 @@ def test_divergence_is_a_result_without_a_score(trainer, job, loss, message, ste
         # An exception that AutoGraph cannot rebuild, which it replaces by its own.
         pytest.param(lambda y, p: ops.sum(p, -1) * (1 / 0), "ZeroDivisionError: division by zero", id="arithmetic"),
         pytest.param(lambda y, p: ops.no_such_operation(p), "no attribute 'no_such_operation'", id="no-operation"),
-        pytest.param(fails_when_it_runs, "InvalidArgumentError: bad logits : Tensor had", id="when-it-runs"),
+        # The model runs in the same graph.
+        pytest.param(
+            fails_when_it_runs, ", or the model with these samples: InvalidArgumentError: bad logits", id="runs"
+        ),
     ],
 )
 def test_a_loss_that_keras_cannot_compute_has_failed_for_every_seed(trainer, job, loss, reason):
@@ -196,10 +202,24 @@ def test_a_loss_that_keras_cannot_compute_has_failed_for_every_seed(trainer, job
         assert training.status is Status.FAILED
         assert training.score is None
         assert training.learning_rate_scale == 0.5
-        assert training.message.startswith("Keras cannot compute this loss: ")
+        assert training.message.startswith("Keras cannot compute this loss")
         assert reason in training.message
         assert "\n" not in training.message
         assert "__inference" not in training.message  # a name that differs from process to process
+
+
+def not_implemented(y_true, y_pred):
+    def raises(y_pred):
+        raise NotImplementedError("no deterministic GPU implementation of this")
+
+    return ops.sum(tf.reshape(tf.numpy_function(raises, [y_pred], tf.float32), tf.shape(y_pred)), -1)
+
+
+def test_an_operation_without_a_deterministic_implementation_is_told_before_a_search(trainer):
+    with pytest.raises(EvaluatorError, match=r"no deterministic GPU .* Set `workers\.deterministic: false`"):
+        trainer.epoch_seconds(not_implemented)
+    with pytest.raises(LossError, match="no such thing"):
+        trainer.epoch_seconds(refused)
 
 
 def test_noise_is_drawn_by_the_seed_and_validation_stays_trusted():
@@ -217,6 +237,8 @@ def test_validation_noise_is_an_option():
     trainer = Trainer(small.task(noise=0.4, validation_noise=True))
     assert (trainer.realise(1).validation != small.data().y_validation).any()
     assert "validation labels" in trainer.info.transforms
+    sampled = replace(small.task(validation_noise=True), transforms=(LongTail(imbalance=3),))
+    assert "validation labels" not in Trainer(sampled).info.transforms
 
 
 def test_the_info_tells_about_the_task(trainer):

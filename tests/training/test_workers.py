@@ -17,7 +17,7 @@ from alphaloss.config import WorkerSettings
 from alphaloss.errors import EvaluatorError, InfrastructureError
 from alphaloss.losses.graph import LossGraph, Node
 from alphaloss.records import Status
-from alphaloss.training import EvaluatorRef, Rung, Workers
+from alphaloss.training import EvaluatorRef, Workers
 from alphaloss.training.process import WorkerDiedError, WorkerProcess
 from alphaloss.training.protocol import Start
 
@@ -75,9 +75,9 @@ def test_scores_are_equal_in_any_worker_and_nothing_is_left(job, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "canary")
     descriptors, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
     jobs = [job.model_copy(update={"seeds": (seed,)}) for seed in (7, 1, 2, 3, 7, 4)]
-    tried = EvaluatorRef(path=SMALL, more_rungs=(Rung(name="half", epochs=6, share=0.5),))
+    tried = EvaluatorRef(path=SMALL, shares=(0.5,))
     with Workers(tried, settings=WorkerSettings(), count=2) as two:
-        assert [rung.name for rung in two.info.rungs] == ["half", "short", "full"]
+        assert [rung.name for rung in two.info.rungs] == ["share-0.5", "short", "full"]
         together = [f.result()[0] for f in [two.submit(j) for j in jobs]]
         pids = two.pids
         environment = Path(f"/proc/{pids[0]}/environ").read_bytes()
