@@ -76,6 +76,8 @@ def evaluate(
         name = REFERENCES[info.target]
         if name not in names:
             wanted.insert(0, NamedSource(name, zoo_source(name)))
+        for loss in wanted:
+            loss.require(info.target)
         programs = [_program(session, loss) for loss in wanted]
         reference = programs[[loss.name for loss in wanted].index(name)]
         assert isinstance(reference, Program)  # the gate admits it

@@ -42,6 +42,8 @@ class InitialLosses:
         """
         target = session.workers.info.target
         reference = REFERENCES[target]
+        for loss in start:
+            loss.require(target)
         self.gate = session.gate()
         self.start = [
             _admit(self.gate, loss.name, loss.source)

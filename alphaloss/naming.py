@@ -25,6 +25,19 @@ class NamedSource(NamedTuple):
     target: Target = "classes"
     classes: int | None = None  # of its run's task
 
+    def require(self, target: Target) -> None:
+        """Refuses a loss of the zoo or of a run on a task of another kind; what a file is for shows in the gate.
+
+        Raises:
+            UsageError: it is for the other kind of task.
+        """
+        known = self.run is not None or self.name in zoo_names(self.target)
+        if known and self.target != target:
+            raise UsageError(
+                f"The loss `{self.name}` is for {self.target}, and this task predicts {target}. For {target} the zoo "
+                f"has: {', '.join(zoo_names(target))}."
+            )
+
 
 def find_loss(text: str) -> NamedSource:
     """The source of a loss that a user named.
