@@ -22,5 +22,7 @@ def test_a_loss_of_the_zoo_is_refused_on_a_task_of_another_kind():
 def test_what_a_file_is_for_is_the_gates_to_find_out(tmp_path: Path):
     path = tmp_path / "mine.py"
     path.write_text("def loss(y_true, y_pred):\n    return y_pred\n", encoding="utf-8")
-    find_loss(str(path)).require("values")
-    find_loss(str(path)).require("classes")
+    loss = find_loss(str(path))
+    assert (loss.name, loss.run) == ("mine.py", None)
+    for target in ("classes", "values"):
+        loss.require(target)  # no `UsageError`: nothing is known of a file
