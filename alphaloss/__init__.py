@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from alphaloss.losses.graph import LossGraph
     from alphaloss.result import Result
     from alphaloss.search import Search
-    from alphaloss.training import AsymmetricNoise, Data, Rung, SymmetricNoise, Task
+    from alphaloss.training import (
+        AsymmetricNoise,
+        Data,
+        LongTail,
+        Outliers,
+        ReduceOnPlateau,
+        Rung,
+        Subsample,
+        Suite,
+        SymmetricNoise,
+        Task,
+    )
 
 # In the source tree `sandbox`, `prompts` and `evaluators` lie beside this folder, in an installed package inside it.
 if not (_Path(__file__).parent / "sandbox").is_dir():
@@ -29,11 +40,16 @@ _HOME = {
     "Data": "training",
     "EvaluatorError": "errors",
     "InfrastructureError": "errors",
+    "LongTail": "training",
     "LossGraph": "losses.graph",
+    "Outliers": "training",
+    "ReduceOnPlateau": "training",
     "Result": "result",
     "Rung": "training",
     "Search": "search",
     "SearchFailedError": "errors",
+    "Subsample": "training",
+    "Suite": "training",
     "SymmetricNoise": "training",
     "Task": "training",
     "UsageError": "errors",
@@ -52,8 +68,13 @@ __all__ = [  # noqa: RUF022  # by use, not by letter
     "Task",
     "Data",
     "Rung",
+    "Suite",
     "SymmetricNoise",
     "AsymmetricNoise",
+    "LongTail",
+    "Outliers",
+    "Subsample",
+    "ReduceOnPlateau",
     "AlphalossError",
     "UsageError",
     "EvaluatorError",

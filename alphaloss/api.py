@@ -11,13 +11,14 @@ from alphaloss.errors import UsageError
 from alphaloss.folder import new_run_folder
 from alphaloss.gate import Gate
 from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.types import Target
 from alphaloss.naming import find_loss
 from alphaloss.progress import Progress
 from alphaloss.records import Candidate
 from alphaloss.result import Result
-from alphaloss.run import default_workers
 from alphaloss.run import evolve as run_evolve
 from alphaloss.sandbox import Sandbox
+from alphaloss.training.devices import default_workers
 
 
 def evolve(
@@ -61,17 +62,19 @@ def evolve(
     return run_evolve(settings, folder, workers=workers or default_workers(), progress=progress or Progress())
 
 
-def load_loss(name: str | Path) -> Callable[[Any, Any], Any]:
+def load_loss(name: str | Path, *, target: Target | None = None) -> Callable[[Any, Any], Any]:
     """A loss as a function of (y_true, y_pred) for `model.compile`.
 
     The source is traced in the sandbox and its graph is what the function computes.
 
     Args:
         name: a name of the zoo, a Python file, a run folder (its champion) or `RUN:ID`.
+        target: what the model predicts; by default what a loss of the zoo or of a run was made for, else classes.
 
     Returns:
-        A function from one-hot or soft labels and logits, both (batch, classes), to (batch,). For RUN and RUN:ID it
-        includes the gradient scale of the run, as `best_loss.py` does.
+        A function from one-hot or soft labels and logits, both (batch, classes), or from true and predicted values,
+        both (batch, outputs), to (batch,). For RUN and RUN:ID it includes the gradient scale of the run, as
+        `best_loss.py` does.
 
     Raises:
         UsageError: there is no such loss, or it is not a valid one.
@@ -79,7 +82,9 @@ def load_loss(name: str | Path) -> Callable[[Any, Any], Any]:
     found = find_loss(str(name))
     settings = Settings()
     with Sandbox(settings.sandbox) as sandbox:
-        graph = Gate(sandbox, settings.gate).trace(Candidate(source=found.source, operator="user"))
+        graph = Gate(sandbox, settings.gate, target=target or found.target).trace(
+            Candidate(source=found.source, operator="user")
+        )
     if not isinstance(graph, LossGraph):
         raise UsageError(f"The loss `{found.name}` cannot be used: {graph.code}: {graph.message}")
     if "class_prior" in graph.inputs and not found.class_prior:

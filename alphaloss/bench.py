@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alphaloss.database import Database
+from alphaloss.losses.graph import LossGraph
 from alphaloss.records import Evaluation, Phase, Program, Training
 from alphaloss.training import TrainJob, Workers
 
@@ -20,6 +21,7 @@ class Pending:
     """Trainings under way."""
 
     program: Program
+    rung: str
     first_place: int  # of their seeds among the seeds of the phase
     parts: tuple[Future[list[Training]], ...]
 
@@ -35,6 +37,10 @@ class Bench:
         measure: `test` opens the test data; only the verdict does.
         parts: into how many jobs the seeds of one loss are split. One job traces the loss once; more jobs keep all
             workers busy when few losses are left.
+        reference: what a suite of tasks compares every loss with; other tasks do without.
+
+    Attributes:
+        rung: the full one, where losses are trained unless another is named.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class Bench:
         seeds: Sequence[int],
         measure: Measure = "validation",
         parts: int = 1,
+        reference: LossGraph | None = None,
     ) -> None:
         self.workers = workers
         self.database = database
@@ -53,11 +60,12 @@ class Bench:
         self.seeds = tuple(seeds)
         self.measure: Measure = measure
         self.parts = parts
+        self.reference = reference
         self.task = workers.info.name
         self.rung = workers.info.rungs[-1].name
         # A search may find a loss of the zoo again, and a champion may be one.
-        self._submitted: dict[tuple[str, float], Pending] = {}
-        self._places: dict[str, int] = {}  # how many seeds a program has
+        self._submitted: dict[tuple[str, str, float], Pending] = {}
+        self._places: dict[str, int] = {}  # how many seeds a program has at the full rung
         self._started = time.monotonic()
         self._busy_before = workers.busy_seconds
 
@@ -71,6 +79,7 @@ class Bench:
         self,
         program: Program,
         *,
+        rung: str | None = None,
         seeds: int | None = None,
         learning_rate_scale: float = 1.0,
         stop_hopeless: bool = False,
@@ -79,21 +88,22 @@ class Bench:
 
         Args:
             program: what is trained.
+            rung: of the task; the full one, if it is not given.
             seeds: on how many of the phase's seeds; all, if it is not given.
             learning_rate_scale: factor on the optimizer's learning rate.
             stop_hopeless: give a training up that does no better than guessing.
         """
-        known = self._submitted.get((program.key, learning_rate_scale))
-        if known is not None:
-            return known
-        count = len(self.seeds) if seeds is None else seeds
-        pending = self._start(program, 0, self.seeds[:count], learning_rate_scale, stop_hopeless)
-        self._submitted[program.key, learning_rate_scale] = pending
-        self._places.setdefault(program.key, count)
-        return pending
+        rung = rung or self.rung
+        identity = (program.key, rung, learning_rate_scale)
+        if identity not in self._submitted:
+            count = len(self.seeds) if seeds is None else seeds
+            self._submitted[identity] = self._start(program, rung, (0, count), learning_rate_scale, stop_hopeless)
+            if rung == self.rung:
+                self._places.setdefault(program.key, count)
+        return self._submitted[identity]
 
     def submit_again(self, program: Program) -> Pending:
-        """Starts one more training of a program, on the first seed of the phase that it has not seen.
+        """Starts one more training of a program at the full rung, on the first seed of the phase that it has not seen.
 
         Raises:
             ValueError: it has seen all.
@@ -102,7 +112,7 @@ class Bench:
         if place >= len(self.seeds):
             raise ValueError(f"Program {program.id} has been trained on all {len(self.seeds)} seeds of the phase.")
         self._places[program.key] = place + 1
-        return self._start(program, place, self.seeds[place : place + 1], 1.0, stop_hopeless=False)
+        return self._start(program, self.rung, (place, place + 1), 1.0, stop_hopeless=False)
 
     def collect(self, pending: Pending) -> Evaluation:
         """Waits for the trainings and records them.
@@ -113,16 +123,19 @@ class Bench:
         trainings = tuple(training for part in pending.parts for training in part.result())
         for place, training in enumerate(trainings, start=pending.first_place):
             self.database.record_training(training, task=self.task, phase=self.phase, place=place, measure=self.measure)
-        return Evaluation(key=pending.program.key, phase=self.phase, rung=self.rung, trainings=trainings)
+        return Evaluation(key=pending.program.key, phase=self.phase, rung=pending.rung, trainings=trainings)
 
     def _start(
-        self, program: Program, place: int, seeds: tuple[int, ...], learning_rate_scale: float, stop_hopeless: bool
+        self, program: Program, rung: str, places: tuple[int, int], learning_rate_scale: float, stop_hopeless: bool
     ) -> Pending:
+        """Starts the trainings on the seeds from one place to before another."""
+        seeds = self.seeds[slice(*places)]
         size = -(-len(seeds) // self.parts)
         jobs = [
             TrainJob(
                 graph=program.graph,
-                rung=self.rung,
+                reference=self.reference,
+                rung=rung,
                 seeds=seeds[first : first + size],
                 gradient_scale=program.gradient_scale,
                 learning_rate_scale=learning_rate_scale,
@@ -131,4 +144,4 @@ class Bench:
             )
             for first in range(0, len(seeds), size)
         ]
-        return Pending(program, place, tuple(self.workers.submit(job) for job in jobs))
+        return Pending(program, rung, places[0], tuple(self.workers.submit(job) for job in jobs))

@@ -1,4 +1,4 @@
-"""What the zoo's trainings tell of a task: noise, cost, how well cheaper looks rank losses, and what there is to gain.
+"""What the zoo's trainings tell of a task: how good each loss is, and what there is to gain.
 
 Everything is computed from validation scores, oriented so that larger is better, in arrays with one row a loss and one
 column a seed; all losses see the same seeds.
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.stats import rankdata
 
 from alphaloss.records import Record
+from alphaloss.screening import Look
 from alphaloss.statistics import paired
 
 FEWEST_SEEDS = 3
@@ -24,47 +24,12 @@ CLEAR = 2.5
 before a search is paid for (the "headroom gate" of EvoRank, 2026)."""
 
 _FEWEST_SAMPLES = 5  # by which losses must differ: with fewer, a sign test over samples fails at 5 % in the best case
-_FEWEST_LOSSES = 4  # that a rank correlation is worth printing for
-_RESAMPLES = 1_000
 
 Floats = NDArray[np.float64]
 
 
-class RankCorrelation(Record):
-    """Spearman's rank correlation over losses, with its bootstrap interval over losses and seeds."""
-
-    rho: float
-    low: float
-    high: float
-
-
-class RungCost(Record):
-    """Noise and cost of one rung."""
-
-    rung: str
-    epochs: int
-    noise: float = Field(description="standard deviation of one training, typical of the better half of the losses")
-    reference_noise: float = Field(description="standard deviation of one training with cross-entropy")
-    seconds: float = Field(description="median of a training, once its loss is traced")
-    first_seconds: float = Field(description="median of a loss's first training, with its trace")
-
-
-class Reading(Record):
-    """A cheaper look at losses than a training to the end, and how well it ranks them."""
-
-    rung: str
-    epoch: int = Field(description="after which the metric is read")
-    cost: float = Field(description="share of the epochs of the full rung")
-    all_seeds: RankCorrelation | None = Field(
-        description="mean over the seeds, against the full rung's mean over the same seeds; None for the full rung"
-    )
-    one_seed: RankCorrelation | None = Field(
-        description="one seed, against the full rung's mean over the other seeds; mean over the seeds"
-    )
-
-
 class Headroom(Record):
-    """The best known loss against cross-entropy. What is chosen for a seed is chosen by the mean over the others."""
+    """The best known loss against the reference. What is chosen for a seed is chosen by the mean over the others."""
 
     loss: str = Field(description="best of the zoo over all seeds")
     against: str = Field(description="best of the references over all seeds")
@@ -95,62 +60,12 @@ class Calibration(Record):
     confidence: float = Field(description="of all intervals")
     trainings: int
     seconds: float = Field(description="from start to end, workers' start included")
-    rungs: tuple[RungCost, ...] = Field(description="cheapest first")
-    readings: tuple[Reading, ...]
+    looks: tuple[Look, ...] = Field(description="the cheaper rungs, then the full one by epoch; its last comes last")
     losses: tuple[LossScore, ...] = Field(description="best first")
     headroom: tuple[Headroom, Headroom] = Field(description="over the best learning rate, and the best epoch as well")
     worth_it: bool
     conclusion: str
-
-
-def rank_correlations(
-    reading: Floats, full: Floats, confidence: float
-) -> tuple[RankCorrelation | None, RankCorrelation | None]:
-    """How well a reading ranks losses: by its mean over the seeds, and by one seed.
-
-    Args:
-        reading: shape (losses, seeds), the cheaper scores.
-        full: shape (losses, seeds), those of the full rung on the same seeds.
-        confidence: of the bootstrap intervals.
-
-    Returns:
-        Against the full rung's mean over all seeds, and over the other seeds. None where losses are too few, or all
-        have the same score.
-    """
-    if len(reading) < _FEWEST_LOSSES:
-        return None, None
-    losses, seeds = reading.shape
-    rng = np.random.default_rng(0)
-    rows = rng.integers(losses, size=(_RESAMPLES, losses))
-    columns = rng.integers(seeds, size=(_RESAMPLES, seeds))
-    # The sample itself comes first, its resamples after it.
-    rows = np.concatenate([np.arange(losses)[None], rows])[:, :, None]
-    columns = np.concatenate([np.arange(seeds)[None], columns])
-    few, many = reading[rows, columns[:, None]], full[rows, columns[:, None]]
-    by_all = spearman(few.mean(-1), many.mean(-1))
-    by_one = np.full((seeds, len(columns)), np.nan)
-    for place in range(seeds):
-        others = (columns != columns[:, [place]])[:, None].astype(float)  # a resample may hold a seed more than once
-        usable = others.any(axis=(1, 2))
-        mean = (many * others).sum(-1)[usable] / others.sum(-1)[usable]
-        by_one[place, usable] = spearman(few[usable, :, place], mean)
-    known = np.isfinite(by_one)
-    mean_by_one = np.divide(
-        np.where(known, by_one, 0).sum(0), known.sum(0), out=np.full(len(columns), np.nan), where=known.any(0)
-    )
-    return _interval(by_all, confidence), _interval(mean_by_one, confidence)
-
-
-def spearman(first: Floats, second: Floats) -> Floats:
-    """Spearman's rank correlation along the last axis, ties sharing their mean rank; NaN where all are tied.
-
-    Args:
-        first, second: shape (..., losses).
-    """
-    a, b = (r - r.mean(-1, keepdims=True) for r in (rankdata(first, axis=-1), rankdata(second, axis=-1)))
-    norm = np.sqrt(np.square(a).sum(-1) * np.square(b).sum(-1))
-    rho: Floats = np.divide((a * b).sum(-1), norm, out=np.full(norm.shape, np.nan), where=norm > 0)
-    return rho
+    screening: str = Field(description="which rung to screen with, if any")
 
 
 def chosen_by_others(scores: Floats) -> Floats:
@@ -198,8 +113,8 @@ def conclude(tuned: Headroom, stopped: Headroom, *, selection_seeds: int, valida
     """Whether a search is worth its time, and the sentence that says why.
 
     Args:
-        tuned: over cross-entropy with its best learning rate.
-        stopped: over cross-entropy with its best learning rate and epoch.
+        tuned: over the reference with its best learning rate.
+        stopped: over the reference with its best learning rate and epoch.
         selection_seeds: trainings for each loss of the selection.
         validation_samples: that the metric is a mean over.
     """
@@ -237,12 +152,3 @@ def conclude(tuned: Headroom, stopped: Headroom, *, selection_seeds: int, valida
 
 def _difference(gain: Headroom) -> str:
     return f"{gain.difference:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
-
-
-def _interval(values: Floats, confidence: float) -> RankCorrelation | None:
-    """The first value, with the quantiles of the others that could be computed."""
-    resampled = values[1:][np.isfinite(values[1:])]
-    if not np.isfinite(values[0]) or not len(resampled):
-        return None
-    low, high = np.quantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2])
-    return RankCorrelation(rho=float(values[0]), low=float(low), high=float(high))

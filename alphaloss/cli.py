@@ -50,8 +50,13 @@ def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON value on stdout and nothing else.")
 _common_options = _options(
+    click.option(
+        "--data",
+        type=click.Path(exists=True, resolve_path=True),
+        help="The task's data, for evaluators with the option `data`: an .npz file.",
+    ),
     click.option("--seed", type=click.IntRange(0), help="Of everything random. [default: 0]"),
-    click.option("--workers", type=click.IntRange(1), help="Training processes. [default: one a processor]"),
+    click.option("--workers", type=click.IntRange(1), help="Training processes. [default: one a GPU or processor]"),
     click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings in YAML."),
     click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="One setting, for example search.wave=8."),
 )
@@ -59,7 +64,7 @@ _setting_options = _options(
     click.option(
         "--evaluator",
         metavar="NAME|PATH",
-        help="The task: a name (digits-noisy, digits, digits-long-tail) or your own .py file.",
+        help="The task: a name (digits-noisy, cnn-fashion-mnist, ...: evaluators/README.md) or your own .py file.",
     ),
     _common_options,
 )
@@ -79,7 +84,7 @@ def main() -> None:
 @_setting_options
 @click.option("--algorithm", metavar="NAME", help="Who decides parents and survivors: islands, tournament, random.")
 @click.option("--proposer", metavar="NAME", help="Who writes losses: offline.")
-@click.option("--start", multiple=True, metavar="LOSS", help="Begin with this loss. [default: cross-entropy]")
+@click.option("--start", multiple=True, metavar="LOSS", help="Begin with this loss. [default: the reference]")
 @click.option("--evaluations", type=click.IntRange(1), help="Trainings of programs in the search. [default: 120]")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Also end the search after this time.")
 @click.option("--patience", type=click.IntRange(1), help="Also end it after so many evaluations without a better best.")
@@ -92,8 +97,8 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
     from alphaloss.folder import new_run_folder
     from alphaloss.report.console import print_result
     from alphaloss.report.progress import ConsoleProgress
-    from alphaloss.run import default_workers
     from alphaloss.run import evolve as run_evolve
+    from alphaloss.training.devices import default_workers
 
     settings = _settings(config, values)
     folder = run or new_run_folder()
@@ -152,13 +157,13 @@ def evaluate(
     config: Path | None,
     **values: Any,
 ) -> None:
-    """Train with each LOSS on the same seeds and compare with cross-entropy."""
+    """Train with each LOSS on the same seeds and compare with the reference: cross-entropy, or squared for values."""
     import json
 
     from alphaloss.evaluate import evaluate as run_evaluate
     from alphaloss.report.console import print_evaluations
     from alphaloss.report.progress import ConsoleProgress
-    from alphaloss.run import default_workers
+    from alphaloss.training.devices import default_workers
 
     lines = run_evaluate(
         losses,
@@ -172,7 +177,7 @@ def evaluate(
         click.echo(json.dumps([line.model_dump(mode="json") for line in lines]))
     else:
         print_evaluations(lines, "test" if test else "validation")
-    asked_for = lines[-len(losses) :]  # cross-entropy comes first where it was not named
+    asked_for = lines[-len(losses) :]  # the reference comes first where it was not named
     sys.exit(0 if any(line.mean is not None for line in asked_for) else 3)
 
 
@@ -180,19 +185,45 @@ def evaluate(
 @click.argument("evaluator", required=False, metavar="[EVALUATOR]")
 @_common_options
 @click.option("--seeds", type=int, default=5, show_default=True, help="Trainings for each loss and rung, at least 3.")
+@click.option(
+    "--share",
+    "shares",
+    multiple=True,
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Try a rung with this part of the training samples; can be given several times.",
+)
+@click.option(
+    "--epochs",
+    multiple=True,
+    type=click.IntRange(1),
+    help="Look at the full rung after so many epochs; can be given several times.",
+)
 @_json_option
-def calibrate(seeds: int, as_json: bool, workers: int | None, config: Path | None, **values: Any) -> None:
-    """Train the zoo on a task and tell whether a search on it is worth its time.
+def calibrate(
+    seeds: int,
+    shares: tuple[float, ...],
+    epochs: tuple[int, ...],
+    as_json: bool,
+    workers: int | None,
+    config: Path | None,
+    **values: Any,
+) -> None:
+    """Train the zoo on a task and tell whether a search on it is worth its time, and which rung can screen losses.
 
     EVALUATOR is the task, a name or your own .py file [default: digits-noisy]. Uses validation data only.
     """
     from alphaloss.calibrate import calibrate as run_calibrate
     from alphaloss.report.calibration import print_calibration
     from alphaloss.report.progress import ConsoleProgress
-    from alphaloss.run import default_workers
+    from alphaloss.training.devices import default_workers
 
     found = run_calibrate(
-        _settings(config, values), seeds=seeds, workers=workers or default_workers(), progress=ConsoleProgress()
+        _settings(config, values),
+        seeds=seeds,
+        workers=workers or default_workers(),
+        progress=ConsoleProgress(),
+        shares=shares,
+        epochs=epochs,
     )
     if as_json:
         click.echo(found.model_dump_json())
@@ -244,13 +275,14 @@ def show(run: Path, program: str | None, rejections: bool, as_json: bool) -> Non
 
 @main.command()
 @click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.option("--evaluator", metavar="NAME|PATH", help="Measure what training on this task takes.")
 @_json_option
-def doctor(run: Path | None, as_json: bool) -> None:
-    """Check this machine: versions, sandbox, training; with RUN, also the integrity of its database."""
+def doctor(run: Path | None, evaluator: str | None, as_json: bool) -> None:
+    """Check this machine: versions, GPUs, sandbox, training; with RUN, also the integrity of its database."""
     from alphaloss.doctor import examine
     from alphaloss.report.console import print_findings
 
-    findings = examine(run)
+    findings = examine(run, evaluator)
     if as_json:
         click.echo(findings.model_dump_json())
     else:
@@ -265,6 +297,7 @@ def _settings(config: Path | None, values: dict[str, Any]) -> Any:
         config,
         values.pop("overrides"),
         evaluator__name=values.pop("evaluator"),
+        evaluator__options__data=values.pop("data"),
         search__evaluations=values.pop("evaluations", None),
         search__minutes=values.pop("minutes", None),
         search__patience=values.pop("patience", None),

@@ -46,8 +46,8 @@ class SearchSettings(Section):
     evaluations: int = Field(
         120,
         ge=0,
-        description="programs that are trained, each further training of one counted again; the references, selection "
-        "and verdict come on top",
+        description="programs that are trained, at whatever rung, each repeated training of one counted again; the "
+        "references, selection and verdict come on top",
     )
     minutes: float | None = Field(
         None, gt=0, description="also stop asking after this time; makes a run depend on the clock"
@@ -58,17 +58,37 @@ class SearchSettings(Section):
     patience: int | None = Field(
         None, ge=1, description="also stop asking after this many evaluations in a row that brought no better best"
     )
-    wave: int = Field(4, ge=1, description="variations that are asked for at once")
+    wave: int = Field(4, ge=1, description="variations that are asked for at once; see `cascade.wave`, too")
     lag: int = Field(1, ge=0, description="waves that may be in training when the next is asked for")
     attempts: int = Field(8, ge=1, description="candidates tried for a variation until the gate admits one")
     dead_waves: int = Field(5, ge=1, description="waves in a row without a score after which the search stops")
-    seeds: int = Field(1, ge=1, description="trainings that a new program gets")
+    seeds: int | None = Field(
+        None, ge=1, description="trainings that a new program gets at the full rung; None takes the rung's own `seeds`"
+    )
     most_seeds: int = Field(3, ge=1, description="trainings that a program may have; the promising are repeated")
     reference_seeds: int = Field(
         3,
         ge=1,
         description="trainings of each reference and start loss: they tell the noise, and how hard a seed is; 1 "
         "tells neither",
+    )
+
+
+class CascadeSettings(Section):
+    """Who goes on to a dearer rung, where the task has several."""
+
+    use: bool = Field(True, description="train at the cheaper rungs first; false trains at the full rung only")
+    keep: float = Field(
+        1 / 3, gt=0, le=1, description="best share of a wave's programs at a rung that goes on to the next, rounded up"
+    )
+    late: float = Field(
+        0.1, ge=0, le=1, description="probability with which each of the others goes on: some losses begin slowly"
+    )
+    wave: int = Field(
+        12,
+        ge=2,
+        description="variations that are asked for at once, instead of `search.wave`: with two rungs as many of them "
+        "are then trained at the full rung as of a wave without cheaper ones",
     )
 
 
@@ -204,7 +224,15 @@ class WorkerSettings(Section):
     """Limits of a worker process; beyond them it is killed and replaced."""
 
     memory_mib: int = Field(4096, ge=64, description="resident memory of a worker, in MiB (read on Linux only)")
-    deadline_factor: float = Field(50, ge=20, description="a job may take this many times what cross-entropy takes")
+    threads: int = Field(
+        1,
+        ge=1,
+        description="processor threads of a worker; more help few workers with large models, not many with small",
+    )
+    deterministic: bool = Field(
+        True, description="let every operation give the same bits each time; without it some are faster on a GPU"
+    )
+    deadline_factor: float = Field(50, ge=20, description="a job may take this many times what the reference takes")
     deadline_floor_seconds: float = Field(60, gt=0, description="a job may always take this long, in seconds")
     start_timeout_seconds: float = Field(
         600, gt=0, description="for importing TensorFlow, loading the data and compiling the model, in seconds"
@@ -331,11 +359,14 @@ class Settings(Section):
         "islands", description="decides parents and survivors"
     )
     proposer: Literal["offline"] = Field("offline", description="makes candidates from parents")
-    start: tuple[str, ...] = Field(("cross-entropy",), min_length=1, description="losses that the search begins with")
+    start: tuple[str, ...] = Field(
+        (), description="losses that the search begins with; none: the reference, cross-entropy or (for values) squared"
+    )
     gradient_scale: Literal["match", "none"] = Field(
         "match", description="multiply each loss so that its gradients are as large as cross-entropy's, or not"
     )
     search: SearchSettings = SearchSettings()
+    cascade: CascadeSettings = CascadeSettings()
     selection: SelectionSettings = SelectionSettings()
     verdict: VerdictSettings = VerdictSettings()
     gate: GateSettings = GateSettings()

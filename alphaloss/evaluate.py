@@ -1,9 +1,10 @@
-"""Comparing given losses on a task: the same seeds for all, paired differences to cross-entropy."""
+"""Comparing given losses on a task: the same seeds for all, paired differences to the reference."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -11,13 +12,14 @@ from pydantic import Field
 from alphaloss.bench import Measure
 from alphaloss.config import Settings
 from alphaloss.database import Database
-from alphaloss.losses.zoo import REFERENCE, zoo_source
+from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.zoo import REFERENCES, zoo_source
 from alphaloss.naming import DATABASE, NamedSource, find_loss
 from alphaloss.progress import Progress
 from alphaloss.records import Candidate, Duplicate, Phase, Program, Record, Rejection, Status, Training
 from alphaloss.seeds import phase_seeds
 from alphaloss.session import Session, open_session
-from alphaloss.statistics import Difference, orient, paired, standard_error
+from alphaloss.statistics import orient, paired, standard_error
 from alphaloss.training import TrainJob
 
 
@@ -26,20 +28,24 @@ class LossEvaluation(Record):
 
     loss: str
     status: str = Field(description="`ok`, `diverged`, `failed`, `killed`, or the gate's code for a rejected loss")
+    message: str = ""
     metric: str
-    mean: float | None
-    sem: float | None
-    delta: float | None = Field(description="mean paired difference to cross-entropy, positive if better")
-    ci_low: float | None
-    ci_high: float | None
-    seeds: int
-    seconds: float
+    reference: str = Field(description="name of the loss that all are compared with")
+    mean: float | None = None
+    sem: float | None = None
+    delta: float | None = Field(None, description="mean paired difference to the reference, positive if better")
+    ci_low: float | None = None
+    ci_high: float | None = None
+    metrics: dict[str, float] = Field(
+        default_factory=dict, description="all metrics by name: means over the seeds, on the same data as `mean`"
+    )
+    seeds: int = 0
+    seconds: float = 0.0
     test_opened: int | None = Field(
         None,
         description="how often the test data was opened for the run that this loss is from, this time included; None "
         "for other losses and on validation data",
     )
-    message: str = ""
 
 
 def evaluate(
@@ -51,7 +57,7 @@ def evaluate(
     workers: int,
     progress: Progress,
 ) -> list[LossEvaluation]:
-    """Trains each loss, and cross-entropy, on the same seeds, which no phase of a run uses.
+    """Trains each loss, and the task's reference, on the same seeds, which no phase of a run uses.
 
     Args:
         names: of losses, as `alphaloss.naming.find_loss` knows them.
@@ -65,40 +71,51 @@ def evaluate(
         UsageError: a loss or the evaluator does not exist or cannot be used.
     """
     wanted = [find_loss(name) for name in names]
-    if REFERENCE not in names:
-        wanted.insert(0, NamedSource(REFERENCE, zoo_source(REFERENCE)))
     with open_session(settings, workers, progress) as session:
         info = session.workers.info
+        name = REFERENCES[info.target]
+        if name not in names:
+            wanted.insert(0, NamedSource(name, zoo_source(name)))
         programs = [_program(session, loss) for loss in wanted]
         chosen = {p.key: p for p in programs if isinstance(p, Program)}
         progress.phase(Phase.EVALUATION, len(chosen) * seeds)
-        trainings = _train(session, chosen, phase_seeds(settings.seed, Phase.EVALUATION, seeds), measure)
+        reference = programs[[loss.name for loss in wanted].index(name)]
+        assert isinstance(reference, Program)  # the gate admits it
+        trainings = _train(
+            session, chosen, reference.graph, phase_seeds(settings.seed, Phase.EVALUATION, seeds), measure
+        )
     openings = _record_openings(wanted) if measure == "test" else {}
-    reference = programs[[loss.name for loss in wanted].index(REFERENCE)]
-    assert isinstance(reference, Program)  # the gate admits cross-entropy
     base = _scores(trainings[reference.key], measure)
     lines = []
     for loss, program in zip(wanted, programs, strict=True):
+        line = LossEvaluation(loss=loss.name, status=Status.OK, metric=info.metric, reference=name)
         if isinstance(program, Rejection):
-            lines.append(_rejected(loss.name, program, info.metric))
+            found: dict[str, Any] = {"status": program.code, "message": program.message}
         else:
             fits = trainings[program.key]
+            found = {**_measured(fits, measure), "test_opened": openings.get(loss.run)}
             scores = _scores(fits, measure)
-            difference = None
             if program.key != reference.key and len(scores) == len(base) == seeds > 1:
                 maximize = info.direction == "max"
-                difference = paired(orient(scores, maximize), orient(base, maximize), settings.verdict.confidence)
-            line = _line(loss.name, fits, scores, difference, info.metric)
-            lines.append(line.model_copy(update={"test_opened": openings.get(loss.run)}))
+                gain = paired(orient(scores, maximize), orient(base, maximize), settings.verdict.confidence)
+                found |= {"delta": gain.mean, "ci_low": gain.low, "ci_high": gain.high}
+        lines.append(line.model_copy(update=found))
     return lines
 
 
 def _train(
-    session: Session, programs: Mapping[str, Program], seeds: tuple[int, ...], measure: Measure
+    session: Session, programs: Mapping[str, Program], reference: LossGraph, seeds: tuple[int, ...], measure: Measure
 ) -> dict[str, list[Training]]:
     rung = session.workers.info.rungs[-1].name
     jobs = {
-        key: TrainJob(graph=p.graph, rung=rung, seeds=seeds, gradient_scale=p.gradient_scale, measure=measure)
+        key: TrainJob(
+            graph=p.graph,
+            reference=reference,
+            rung=rung,
+            seeds=seeds,
+            gradient_scale=p.gradient_scale,
+            measure=measure,
+        )
         for key, p in programs.items()
     }
     pending = {key: session.workers.submit(job) for key, job in jobs.items()}
@@ -116,40 +133,18 @@ def _record_openings(losses: Sequence[NamedSource]) -> Mapping[Path | None, int]
     return openings
 
 
-def _line(
-    name: str, fits: Sequence[Training], scores: Sequence[float], difference: Difference | None, metric: str
-) -> LossEvaluation:
-    complete = len(scores) == len(fits)
+def _measured(fits: Sequence[Training], measure: Measure) -> dict[str, Any]:
+    """What a line says of a loss that was trained; means where no training failed."""
+    scores = _scores(fits, measure)
     failed = next((t for t in fits if t.status is not Status.OK), None)
-    return LossEvaluation(
-        loss=name,
-        status=failed.status if failed else Status.OK,
-        message=failed.message if failed else "",
-        metric=metric,
-        mean=float(np.mean(scores)) if complete else None,
-        sem=standard_error(scores) if complete else None,
-        delta=difference.mean if difference else None,
-        ci_low=difference.low if difference else None,
-        ci_high=difference.high if difference else None,
-        seeds=len(fits),
-        seconds=sum(t.seconds for t in fits),
-    )
-
-
-def _rejected(name: str, rejection: Rejection, metric: str) -> LossEvaluation:
-    return LossEvaluation(
-        loss=name,
-        status=rejection.code,
-        message=rejection.message,
-        metric=metric,
-        mean=None,
-        sem=None,
-        delta=None,
-        ci_low=None,
-        ci_high=None,
-        seeds=0,
-        seconds=0.0,
-    )
+    told: dict[str, Any] = {"seeds": len(fits), "seconds": sum(t.seconds for t in fits)}
+    if failed:
+        told |= {"status": failed.status, "message": failed.message}
+    if len(scores) == len(fits):
+        metrics = [t.test.metrics if t.test else t.metrics for t in fits]
+        told["metrics"] = {name: float(np.mean([m[name] for m in metrics])) for name in metrics[0]}
+        told |= {"mean": float(np.mean(scores)), "sem": standard_error(scores)}
+    return told
 
 
 def _program(session: Session, loss: NamedSource) -> Program | Rejection:
@@ -158,7 +153,7 @@ def _program(session: Session, loss: NamedSource) -> Program | Rejection:
     return outcome
 
 
-def _scores(trainings: Sequence[Training], measure: str) -> list[float]:
+def _scores(trainings: Sequence[Training], measure: Measure) -> list[float]:
     if measure == "test":
         return [t.test.score for t in trainings if t.test is not None and t.score is not None]
     return [t.score for t in trainings if t.score is not None]

@@ -8,7 +8,7 @@ from alphaloss.database import Database
 from alphaloss.errors import UsageError
 from alphaloss.gate import Gate
 from alphaloss.losses.source import print_source
-from alphaloss.losses.zoo import REFERENCE, zoo_names, zoo_source
+from alphaloss.losses.zoo import REFERENCES, zoo_names, zoo_source
 from alphaloss.naming import NamedSource
 from alphaloss.proposers.simplify import simplify
 from alphaloss.records import SIMPLIFY, Candidate, Duplicate, Program, Rejection
@@ -22,7 +22,7 @@ class InitialLosses:
         gate: knows the start programs.
         start: what the search begins with.
         zoo: by name, the reference among them.
-        reference: cross-entropy.
+        reference: the loss of the zoo that everything is compared with.
 
     Raises:
         UsageError: a start loss does not exist, or the gate refuses it.
@@ -34,11 +34,22 @@ class InitialLosses:
     reference: Program
 
     def __init__(self, session: Session, start: Sequence[NamedSource]) -> None:
+        """Admits them.
+
+        Args:
+            session: of the run.
+            start: what the search begins with; the reference, if it is empty.
+        """
+        target = session.workers.info.target
+        reference = REFERENCES[target]
         self.gate = session.gate()
-        self.start = [_admit(self.gate, loss.name, loss.source) for loss in start]
+        self.start = [
+            _admit(self.gate, loss.name, loss.source)
+            for loss in start or [NamedSource(reference, zoo_source(reference))]
+        ]
         # The zoo is described by gates of its own: a search that rediscovers one of its losses may keep it.
-        self.zoo = {name: _admit(session.gate(), name, zoo_source(name)) for name in zoo_names()}
-        self.reference = self.zoo[REFERENCE]
+        self.zoo = {name: _admit(session.gate(), name, zoo_source(name)) for name in zoo_names(target)}
+        self.reference = self.zoo[reference]
         self._session = session
 
     def simplified(self, program: Program, database: Database) -> Program:

@@ -15,7 +15,7 @@ class Limits:
     Attributes:
         waves: that were told.
         evaluations: that were begun.
-        training_seconds: that the told ones took.
+        training_seconds: that the waves told took, at all rungs.
     """
 
     def __init__(self, settings: SearchSettings) -> None:
@@ -50,11 +50,10 @@ class Limits:
             return f"{settings.training_seconds:g} seconds of training are spent"
         return ""
 
-    def wave(self, told: Sequence[Told], best: float | None) -> None:
+    def wave(self, told: Sequence[Told], training_seconds: float, best: float | None) -> None:
         """Counts a wave, after which `best` is the best cautious score."""
         self.waves += 1
         self._barren = 0 if any(t.score is not None for t in told) else self._barren + 1
-        evaluations = [answer.evaluation for answer in told if answer.evaluation]
-        self.training_seconds += sum(training.seconds for e in evaluations for training in e.trainings)
+        self.training_seconds += training_seconds
         if best is not None and (self._best is None or best > self._best):
             self._best, self._best_since = best, self.evaluations

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alphaloss.records import Evaluation, Outcome, Phase
+from alphaloss.training import Rung
 
 
 @dataclass(frozen=True)
@@ -13,14 +14,26 @@ class Cost:
     """What a run is expected to take, told before it begins.
 
     Attributes:
-        trainings: of each phase, at most.
-        seconds: that one training takes with cross-entropy, without tracing it.
+        trainings: of each phase.
+        seconds: that all trainings of a phase take with the reference, without tracing it, one after the other.
         workers: that train at once.
     """
 
     trainings: Mapping[Phase, int]
-    seconds: float
+    seconds: Mapping[Phase, float]
     workers: int
+
+
+def rung_seconds(rung: Rung, full: Rung, epoch_seconds: float) -> float:
+    """What a training at a rung is expected to take: by its epochs, samples and pixels.
+
+    Args:
+        rung: of a task.
+        full: the last of that task.
+        epoch_seconds: what an epoch of the full rung takes.
+    """
+    pixels = (rung.image_size / full.image_size) ** 2 if rung.image_size and full.image_size else 1.0
+    return epoch_seconds * rung.epochs * rung.share / full.share * pixels
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,7 @@ class SearchState:
         evaluations: sent to train so far.
         budget: of evaluations.
         programs: admitted so far.
+        promoted: those that got to the full rung by way of cheaper ones; None where there are none.
         best: mean search score of the best program, in units of the metric; None if none has one.
         best_seeds: how many trainings that is the mean of.
         utilisation: share of the workers' time spent on trainings.
@@ -41,6 +55,7 @@ class SearchState:
     evaluations: int
     budget: int
     programs: int
+    promoted: int | None
     best: float | None
     best_seeds: int
     utilisation: float

@@ -137,6 +137,7 @@ class TestResult(Record):
 
     score: float
     samples: tuple[float, ...]
+    metrics: dict[str, float] = Field(default_factory=dict, description="all metrics by name, after the last epoch")
     early_epoch: int
     early_score: float
     early_samples: tuple[float, ...]
@@ -152,6 +153,12 @@ class Training(Record):
     status: Status
     score: float | None = Field(description="validation metric after the last epoch")
     curve: tuple[float | None, ...] = Field(description="validation metric after each epoch")
+    metrics: dict[str, float] = Field(
+        default_factory=dict, description="all metrics by name, on validation data after the last epoch"
+    )
+    loss: float | None = Field(
+        default=None, description="mean value of the loss itself on validation data after the last epoch"
+    )
     message: str = ""
     test: TestResult | None = None
     seconds: float

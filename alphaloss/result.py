@@ -10,11 +10,10 @@ from pydantic import Field
 
 from alphaloss.database import Database
 from alphaloss.losses.graph import LossGraph
-from alphaloss.losses.zoo import REFERENCE
 from alphaloss.records import SIMPLIFY, Phase, Program, Record
 from alphaloss.selection import Selection
 from alphaloss.training import TaskInfo
-from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, CROSS_ENTROPY, EARLY_STOPPED, Verdict, tuned_label
+from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, Verdict, early_stopped, tuned_label
 
 
 class LossResult(Record):
@@ -59,7 +58,7 @@ class Result(Record):
     reference_tuned: LossResult
     best_of_zoo: LossResult
     learning_rates: dict[float, float | None] = Field(
-        description="selection score of cross-entropy by the factor on its learning rate"
+        description="selection score of the reference by the factor on its learning rate"
     )
     verdict: Verdict
 
@@ -128,8 +127,9 @@ def summarise(
         return line(role, program, name, search=searched.get(key), selection=selected[program.key])
 
     counts = database.outcome_counts()
-    reference, best_of_zoo = zoo[REFERENCE], selection.best_of_zoo
-    tuned, rates = tuned_label(selection.learning_rate_scale), selection.learning_rates
+    name, best_of_zoo = verdict.reference, selection.best_of_zoo
+    reference, rates = zoo[name], selection.learning_rates
+    early, tuned = early_stopped(name), tuned_label(name, selection.learning_rate_scale)
     return Result(
         run=folder,
         status="better" if verdict.better else "not-shown-better",
@@ -143,9 +143,9 @@ def summarise(
         duplicates=counts.get("duplicate", 0),
         content_hash=database.content_hash(),
         champion=trained(CHAMPION, selection.champion, None),
-        reference=trained(CROSS_ENTROPY, reference, REFERENCE),
+        reference=trained(name, reference, name),
         # The score of an early-stopped training on the data that stopped it is no evidence.
-        reference_early_stopped=line(EARLY_STOPPED, reference, EARLY_STOPPED, search=None, selection=None),
+        reference_early_stopped=line(early, reference, early, search=None, selection=None),
         reference_tuned=line(tuned, reference, tuned, search=None, selection=rates[selection.learning_rate_scale]),
         best_of_zoo=trained(BEST_OF_ZOO, best_of_zoo, next(n for n, p in zoo.items() if p.key == best_of_zoo.key)),
         learning_rates=dict(rates),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from alphaloss.algorithms import Algorithm, make_algorithm
 from alphaloss.bench import Bench, Measure
+from alphaloss.cascade import expected, levels
 from alphaloss.config import Settings, dump_settings
 from alphaloss.database import Database
 from alphaloss.environment import environment
@@ -18,8 +18,9 @@ from alphaloss.files import write_file
 from alphaloss.folder import check_folder
 from alphaloss.initial import InitialLosses
 from alphaloss.losses.export import export_keras
+from alphaloss.losses.zoo import REFERENCES
 from alphaloss.naming import DATABASE, find_loss
-from alphaloss.progress import Cost, Progress
+from alphaloss.progress import Cost, Progress, rung_seconds
 from alphaloss.proposers import OfflineProposer
 from alphaloss.records import Evaluation, Phase
 from alphaloss.result import Result, summarise
@@ -30,11 +31,6 @@ from alphaloss.selection import Selection, distinct, select
 from alphaloss.session import open_session
 from alphaloss.training import Workers
 from alphaloss.verdict import Verdict, judge
-
-
-def default_workers() -> int:
-    """One a processor that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress) -> Result:
@@ -114,11 +110,12 @@ class _Run:
         """The first phase; returns the algorithm and the search evaluations by key."""
         settings = self.settings.search
         self.progress.phase(Phase.SEARCH, self._cost().trainings[Phase.SEARCH])
-        bench = self._bench(Phase.SEARCH, max(settings.seeds, settings.most_seeds, settings.reference_seeds))
+        climbed = levels(self.settings, self.workers.info.rungs)
+        seeds = max(settings.most_seeds, settings.reference_seeds, *(level.seeds for level in climbed))
+        bench = self._bench(Phase.SEARCH, seeds)
         algorithm = make_algorithm(self.settings, self.losses.start, self._train_references(bench))
         Search(
-            settings,
-            seed=self.settings.seed,
+            self.settings,
             algorithm=algorithm,
             proposer=OfflineProposer(
                 self.settings.offline,
@@ -148,7 +145,9 @@ class _Run:
             scores.add(evaluation)
             self.progress.trained(evaluation)
         if all(scores.get(p.key) is None for p in self.losses.start):
-            raise SearchFailedError(_could_not_train(evaluations[self.losses.start[0].key]))
+            raise SearchFailedError(
+                _could_not_train(evaluations[self.losses.start[0].key], REFERENCES[self.workers.info.target])
+            )
         return scores
 
     def _cost(self) -> Cost:
@@ -156,14 +155,20 @@ class _Run:
         search, selection, verdict = self.settings.search, self.settings.selection, self.settings.verdict
         references = len({p.key for p in (*self.losses.start, *self.losses.zoo.values())})
         compared = selection.programs + selection.zoo + 1 + len(selection.learning_rates)
-        info = self.workers.info
+        rungs, epoch_seconds = self.workers.info.rungs, self.workers.epoch_seconds
+        count, seconds = expected(levels(self.settings, rungs), search.evaluations, epoch_seconds)
+        at_full = {
+            Phase.SEARCH: references * search.reference_seeds,
+            Phase.SELECTION: compared * selection.seeds,
+            Phase.VERDICT: 4 * verdict.seeds,
+        }
+        each = rung_seconds(rungs[-1], rungs[-1], epoch_seconds)
         return Cost(
-            trainings={
-                Phase.SEARCH: search.evaluations * search.seeds + references * search.reference_seeds,
-                Phase.SELECTION: compared * selection.seeds,
-                Phase.VERDICT: 4 * verdict.seeds,
+            trainings=at_full | {Phase.SEARCH: at_full[Phase.SEARCH] + count},
+            seconds={
+                phase: trainings * each + (seconds if phase is Phase.SEARCH else 0.0)
+                for phase, trainings in at_full.items()
             },
-            seconds=self.workers.epoch_seconds * info.rungs[-1].epochs,
             workers=self.workers.count,
         )
 
@@ -173,7 +178,7 @@ class _Run:
         best = algorithm.best(self.settings.search.evaluations + len(start))
         finalists = distinct([p for p in best if p.key not in start], settings.distinct)[: settings.programs]
         if not finalists:
-            raise SearchFailedError(_nothing_worked(self.database))
+            raise SearchFailedError(_nothing_worked(self.database, REFERENCES[self.workers.info.target]))
         finalists = [self.losses.simplified(program, self.database) for program in finalists]
         by_score = sorted(self.losses.zoo.values(), key=lambda p: self._rank(search[p.key]), reverse=True)
         zoo = [p for p in by_score if p.key != self.losses.reference.key][: settings.zoo]
@@ -211,6 +216,7 @@ class _Run:
             seeds=phase_seeds(self.settings.seed, phase, seeds),
             measure=measure,
             parts=1 if phase is Phase.SEARCH else 2,
+            reference=self.losses.reference.graph,
         )
 
     def _rank(self, evaluation: Evaluation) -> float:
@@ -234,19 +240,19 @@ class _Run:
         )
 
 
-def _could_not_train(evaluation: Evaluation) -> str:
+def _could_not_train(evaluation: Evaluation, reference: str) -> str:
     messages = [t.message for t in evaluation.trainings if t.message]
     return (
         f"Each start loss failed on a seed of this task: {messages[0] if messages else 'training diverged.'} "
-        "Try the evaluator alone: `alphaloss evaluate cross-entropy --evaluator ...`."
+        f"Try the evaluator alone: `alphaloss evaluate {reference} --evaluator ...`."
     )
 
 
-def _nothing_worked(database: Database) -> str:
+def _nothing_worked(database: Database, reference: str) -> str:
     if programs := database.outcome_counts().get("program", 0):
         return (
             f"None of the {programs} programs of the search could be trained to the end. `alphaloss show RUN ID` has "
-            "the reasons; try the evaluator alone: `alphaloss evaluate cross-entropy --evaluator ...`."
+            f"the reasons; try the evaluator alone: `alphaloss evaluate {reference} --evaluator ...`."
         )
     reasons = database.rejection_counts()
     if not reasons:

@@ -1,17 +1,17 @@
-"""The search loop: ask -> propose -> gate -> train -> record -> tell."""
+"""The search loop: ask -> propose -> gate -> train, rung by rung -> record -> tell."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from alphaloss.algorithms import Algorithm, Wave
-from alphaloss.bench import Bench, Pending
-from alphaloss.config import SearchSettings
+from alphaloss.algorithms import Algorithm
+from alphaloss.bench import Bench
+from alphaloss.cascade import Cascade, Climb
+from alphaloss.config import Settings
 from alphaloss.database import Database, Entry
 from alphaloss.gate import Gate
 from alphaloss.limits import Limits
@@ -23,21 +23,11 @@ from alphaloss.statistics import orient
 _SHOWN = 8  # of the best programs, to proposers that look at them
 
 
-@dataclass(frozen=True)
-class _InTraining:
-    """A wave whose trainings are under way."""
-
-    wave: Wave
-    outcomes: Sequence[Outcome]
-    pending: Sequence[Pending | None]
-
-
 class Search:
     """One search: an algorithm, a proposer, the gate and the trainings that give programs their scores.
 
     Args:
-        settings: budget and pace.
-        seed: of the proposer's random numbers.
+        settings: of the run; the search uses its seed, `search` and `cascade`.
         algorithm: decides parents and survivors.
         proposer: makes candidates.
         gate: admits them.
@@ -48,9 +38,8 @@ class Search:
 
     def __init__(
         self,
-        settings: SearchSettings,
+        settings: Settings,
         *,
-        seed: int,
         algorithm: Algorithm,
         proposer: Proposer,
         gate: Gate,
@@ -58,15 +47,16 @@ class Search:
         database: Database,
         progress: Progress,
     ) -> None:
-        self.settings = settings
-        self.seed = seed
+        self.settings = settings.search
+        self.seed = settings.seed
         self.algorithm = algorithm
         self.proposer = proposer
         self.gate = gate
         self.bench = bench
         self.database = database
         self.progress = progress
-        self.limits = Limits(settings)
+        self.cascade = Cascade(settings, bench, database, progress)
+        self.limits = Limits(settings.search)
         self.waves = 0
         self.programs = 0
 
@@ -75,26 +65,30 @@ class Search:
 
             while there is budget and not too much in training:
                 ask for a wave; for each of its variations propose and gate until a candidate is admitted
-                train the admitted programs in the background
+                train the admitted programs in the background, at the first rung
+            take the waves in training up, rung by rung, each with the best of its programs
             tell the algorithm and the proposer of the oldest wave once its trainings are done, and go on
 
         The order of asking and telling does not depend on how fast trainings are, so that the same seed gives the same
         search at any number of workers.
         """
-        under_way: deque[_InTraining] = deque()
+        under_way: deque[Climb] = deque()
         while True:
             if not self.limits.reached and len(under_way) <= self.settings.lag:
-                wave = self.algorithm.ask(min(self.settings.wave, self.limits.evaluations_left))
+                wave = self.algorithm.ask(min(self.cascade.size, self.limits.evaluations_left))
                 outcomes = [self._attempt(position, variation) for position, variation in enumerate(wave)]
-                pending = [self._train(*made) for made in zip(wave, outcomes, strict=True)]
-                under_way.append(_InTraining(wave, outcomes, pending))
+                under_way.append(self.cascade.begin(self.waves, wave, outcomes))
+                self.limits.evaluations += sum(isinstance(outcome, Program) for outcome in outcomes)
                 self.waves += 1
+            elif under_way and not self.cascade.at_the_top(under_way[0]):
+                for climb in under_way:  # all of them: while one is waited for, the workers have the others
+                    self.cascade.ascend(climb)
             elif under_way:
                 oldest = under_way.popleft()
-                told = [self._collect(*made) for made in zip(oldest.outcomes, oldest.pending, strict=True)]
+                told = self.cascade.end(oldest)
                 self.algorithm.tell(oldest.wave, told)
                 self.proposer.learn(told, self.algorithm.scores)
-                self._finish(told)
+                self._finish(oldest, told)
             else:
                 break
         self.database.event("search_ended", {"reason": self.limits.reached, "programs": self.programs})
@@ -137,24 +131,9 @@ class Search:
         self.database.record_entry(entry)
         self.progress.outcome(outcomes[-1])
 
-    def _train(self, variation: Variation, outcome: Outcome) -> Pending | None:
-        if not isinstance(outcome, Program):
-            return None
-        self.limits.evaluations += 1
-        if variation.operator == REPEAT:
-            return self.bench.submit_again(outcome)
-        return self.bench.submit(outcome, seeds=self.settings.seeds, stop_hopeless=True)
-
-    def _collect(self, outcome: Outcome, pending: Pending | None) -> Told:
-        if pending is None:
-            return Told(outcome=outcome)
-        evaluation = self.bench.collect(pending)
-        self.progress.trained(evaluation)
-        return Told(outcome=outcome, evaluation=evaluation)
-
-    def _finish(self, told: Sequence[Told]) -> None:
+    def _finish(self, climb: Climb, told: Sequence[Told]) -> None:
         best = self.algorithm.hall_of_fame[0].score if self.algorithm.hall_of_fame else None
-        self.limits.wave(told, best.cautious if best else None)
+        self.limits.wave(told, climb.seconds, best.cautious if best else None)
         self.database.event("wave", self.algorithm.logbook[-1])
         self.progress.wave(
             SearchState(
@@ -162,6 +141,7 @@ class Search:
                 evaluations=self.limits.evaluations,
                 budget=self.settings.evaluations,
                 programs=self.programs,
+                promoted=self.cascade.promoted if self.cascade.screens else None,
                 best=float(orient([best.mean], self.algorithm.scores.maximize)[0]) if best else None,
                 best_seeds=best.seeds if best else 0,
                 utilisation=self.bench.utilisation,

@@ -59,7 +59,7 @@ def select(
         bench: with the seeds of the selection phase.
         finalists: the best programs of the search, at least one.
         zoo: the best losses of the zoo, at least one.
-        reference: cross-entropy.
+        reference: what all are compared with.
         progress: is told what happens.
 
     Raises:

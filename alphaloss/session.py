@@ -10,7 +10,7 @@ from alphaloss.config import Settings
 from alphaloss.gate import Gate
 from alphaloss.progress import Progress
 from alphaloss.sandbox import Sandbox
-from alphaloss.training import EvaluatorRef, Workers, find_evaluator
+from alphaloss.training import EvaluatorRef, Rung, Workers, find_evaluator
 
 
 class Session(NamedTuple):
@@ -26,6 +26,7 @@ class Session(NamedTuple):
         return Gate(
             self.sandbox,
             self.settings.gate,
+            target=info.target,
             classes=info.classes,
             class_prior=info.class_prior,
             match_scale=self.settings.gradient_scale == "match",
@@ -33,18 +34,22 @@ class Session(NamedTuple):
 
 
 @contextmanager
-def open_session(settings: Settings, count: int, progress: Progress) -> Iterator[Session]:
+def open_session(
+    settings: Settings, count: int, progress: Progress, more_rungs: tuple[Rung, ...] = ()
+) -> Iterator[Session]:
     """Starts workers and sandbox, and ends them.
 
     Args:
         settings: evaluator, limits, gate.
         count: of workers.
         progress: is told, because importing TensorFlow takes seconds.
+        more_rungs: to try, beside those of the task.
 
     Raises:
         EvaluatorError: the evaluator cannot be found.
     """
-    evaluator = EvaluatorRef(path=find_evaluator(settings.evaluator.name), options=settings.evaluator.options)
+    path, options = find_evaluator(settings.evaluator.name), settings.evaluator.options
+    evaluator = EvaluatorRef(path=path, options=options, more_rungs=more_rungs)
     with ExitStack() as stack:
         stack.callback(progress.finish)
         progress.start(f"Starting {count} worker{'s' * (count > 1)} for {settings.evaluator.name}")

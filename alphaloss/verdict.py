@@ -1,7 +1,7 @@
 """The third phase: the champion against its references on fresh seeds, on test data that nothing has seen before.
 
-Three claims are tested: better than cross-entropy, better than cross-entropy stopped early on validation data, better
-than the best of the zoo. Everything else in the table is descriptive.
+Three claims are tested: better than the reference (cross-entropy, or the squared error), better than the reference
+stopped early on validation data, better than the best of the zoo. Everything else in the table is descriptive.
 """
 
 from __future__ import annotations
@@ -14,22 +14,26 @@ from pydantic import Field
 
 from alphaloss.bench import Bench, Pending
 from alphaloss.config import VerdictSettings
+from alphaloss.losses.zoo import REFERENCE, REFERENCES
 from alphaloss.progress import Progress
 from alphaloss.records import Evaluation, Program, Record, Training
 from alphaloss.statistics import Difference, Values, bootstrap, crossed, detectable, holm, orient, standard_error
 
 CHAMPION = "champion"
-CROSS_ENTROPY = "cross-entropy"
-EARLY_STOPPED = "cross-entropy, stopped early"
 BEST_OF_ZOO = "best of the zoo"
-_CLAIMED = (CROSS_ENTROPY, EARLY_STOPPED, BEST_OF_ZOO)
+_CLAIMS = 3
 _LEVEL, _POWER = 0.05, 0.8
 _FEWEST_SEEDS = 4  # with fewer, a metric that moves in steps makes the t test too sure
 
 
-def tuned_label(learning_rate_scale: float) -> str:
-    """The line of cross-entropy at the best factor on its learning rate."""
-    return f"cross-entropy, tuned learning rate (x {learning_rate_scale:g})"
+def early_stopped(reference: str) -> str:
+    """The line of the reference stopped early."""
+    return f"{reference}, stopped early"
+
+
+def tuned_label(reference: str, learning_rate_scale: float) -> str:
+    """The line of the reference at the best factor on its learning rate."""
+    return f"{reference}, tuned learning rate (x {learning_rate_scale:g})"
 
 
 class TestScore(Record):
@@ -70,17 +74,18 @@ class Verdict(Record):
 
     confidence: float
     seeds: int
+    reference: str = Field(REFERENCE, description="name of the loss that all are compared with")
     scores: tuple[TestScore, ...]
     claims: tuple[Claim, ...]
-    learning_rate_scale: float = Field(description="factor on cross-entropy's learning rate that validation data chose")
+    learning_rate_scale: float = Field(description="factor on the reference's learning rate that validation data chose")
     tuned: Comparison | None = Field(
-        description="with cross-entropy at that rate: descriptive, in no correction; None if a training failed"
+        description="with the reference at that rate: descriptive, in no correction; None if a training failed"
     )
 
     @property
     def better(self) -> bool:
-        """Whether the champion is shown to be better than cross-entropy."""
-        return any(claim.holds for claim in self.claims if claim.against == CROSS_ENTROPY)
+        """Whether the champion is shown to be better than the reference."""
+        return any(claim.holds for claim in self.claims if claim.against == self.reference)
 
     def score(self, label: str) -> float | None:
         """The mean test score of a line."""
@@ -104,29 +109,30 @@ def judge(
         bench: with the seeds of the verdict phase, measuring on test data.
         champion: of the selection.
         best_of_zoo: of the selection.
-        reference: cross-entropy.
+        reference: of the kind of task.
         learning_rate_scale: its best factor in the selection.
         progress: is told what happens.
     """
-    tuned = tuned_label(learning_rate_scale)
+    name = REFERENCES[bench.workers.info.target]
+    tuned, early = tuned_label(name, learning_rate_scale), early_stopped(name)
     pending = {
         CHAMPION: bench.submit(champion),
-        CROSS_ENTROPY: bench.submit(reference),
+        name: bench.submit(reference),
         BEST_OF_ZOO: bench.submit(best_of_zoo),
         tuned: bench.submit(reference, learning_rate_scale=learning_rate_scale),
     }
     evaluations = {label: _collect(bench, fit, progress) for label, fit in pending.items()}
     maximize = bench.workers.info.direction == "max"
     lines = {label: _Line.of(e.trainings, maximize, early=False) for label, e in evaluations.items()}
-    lines[EARLY_STOPPED] = _Line.of(evaluations[CROSS_ENTROPY].trainings, maximize, early=True)
+    lines[early] = _Line.of(evaluations[name].trainings, maximize, early=True)
     differences = _differences(lines, settings.confidence)
+    claimed = [label for label in (name, early, BEST_OF_ZOO) if label in differences]
     return Verdict(
         confidence=settings.confidence,
         seeds=len(bench.seeds),
-        scores=tuple(
-            lines[label].summary(label) for label in (CHAMPION, CROSS_ENTROPY, EARLY_STOPPED, tuned, BEST_OF_ZOO)
-        ),
-        claims=_claims({label: differences[label] for label in _CLAIMED if label in differences}, len(bench.seeds)),
+        reference=name,
+        scores=tuple(lines[label].summary(label) for label in (CHAMPION, name, early, tuned, BEST_OF_ZOO)),
+        claims=_claims({label: differences[label] for label in claimed}, len(bench.seeds)),
         learning_rate_scale=learning_rate_scale,
         tuned=differences[tuned].comparison if tuned in differences else None,
     )
@@ -189,13 +195,13 @@ def _differences(lines: Mapping[str, _Line], confidence: float) -> dict[str, _Co
 
 
 def _claims(compared: Mapping[str, _Compared], seeds: int) -> tuple[Claim, ...]:
-    # Three claims were planned; one that cannot be tested counts as one that fails.
-    untested = len(_CLAIMED) - len(compared)
+    # All claims were planned; one that cannot be tested counts as one that fails.
+    untested = _CLAIMS - len(compared)
     rejected = holm([c.difference.p_value for c in compared.values()] + [1.0] * untested, _LEVEL)
     enough = seeds >= _FEWEST_SEEDS
     claims = []
     for (comparison, difference), held in zip(compared.values(), rejected, strict=False):
-        power = detectable(difference.error, seeds, level=_LEVEL / len(_CLAIMED), power=_POWER) if enough else None
+        power = detectable(difference.error, seeds, level=_LEVEL / _CLAIMS, power=_POWER) if enough else None
         claims.append(
             Claim(
                 **dict(comparison),

@@ -111,8 +111,7 @@ class Laboratory:
             scores.add(evaluation)
         proposer = OfflineProposer(settings.offline, start=losses.start[0].graph, class_prior=info.class_prior)
         search = Search(
-            settings.search,
-            seed=settings.seed,
+            settings,
             algorithm=make_algorithm(settings, losses.start, scores),
             proposer=proposer,
             gate=losses.gate,

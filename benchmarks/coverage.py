@@ -37,9 +37,9 @@ from alphaloss.progress import Progress
 from alphaloss.records import Evaluation, Phase, Program, Status, TestResult, Training
 from alphaloss.selection import select
 from alphaloss.statistics import Values, paired
-from alphaloss.verdict import BEST_OF_ZOO, CROSS_ENTROPY, EARLY_STOPPED, Verdict, judge
+from alphaloss.verdict import BEST_OF_ZOO, Verdict, early_stopped, judge
 
-REFERENCE = make_program(cross_entropy())
+NAME, REFERENCE = "cross-entropy", make_program(cross_entropy())
 PROGRAMS = make_programs(7)
 FINALISTS, ZOO = PROGRAMS[:4], PROGRAMS[4:]
 CONFIDENCE = 0.95
@@ -290,7 +290,7 @@ def simulate(case: Case, runs: int, seed: int = 0) -> Tally:
             learning_rate_scale=chosen.learning_rate_scale,
             progress=Progress(),
         )
-        keys = {CROSS_ENTROPY: REFERENCE.key, EARLY_STOPPED: EARLY, BEST_OF_ZOO: chosen.best_of_zoo.key}
+        keys = {NAME: REFERENCE.key, early_stopped(NAME): EARLY, BEST_OF_ZOO: chosen.best_of_zoo.key}
         behaviours = bench.by_key | {EARLY: case.early}
         ours = behaviours[chosen.champion.key].truth
         tally.add(
@@ -332,7 +332,7 @@ def detectable_case(runs: int) -> Case:
     case = EQUAL
     for _ in range(3):  # a worse loss also varies more
         tally = simulate(case, runs, seed=1)
-        gap = tally.sums[CROSS_ENTROPY]["detectable"] / tally.runs
+        gap = tally.sums[NAME]["detectable"] / tally.runs
         case = replace(EQUAL, reference=Behaviour(EQUAL.reference.accuracy - gap))
     return case
 

@@ -1,6 +1,7 @@
 """What becomes of the offline proposer's candidates, by operator; and which hand-designed losses one step can reach.
 
 python benchmarks/proposals.py            shares that trace and pass the gate, sizes, milliseconds
+python benchmarks/proposals.py --values   the same for a regression of one output, from the squared error
 python benchmarks/proposals.py --reach    nearest loss to each of the zoo, among one-step changes of cross-entropy
 """
 
@@ -21,8 +22,8 @@ from alphaloss.gate.gate import USUAL
 from alphaloss.gate.probes import Inputs
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_source
-from alphaloss.losses.types import GraphError
-from alphaloss.losses.zoo import REFERENCE, zoo_names, zoo_source
+from alphaloss.losses.types import GraphError, Target
+from alphaloss.losses.zoo import REFERENCES, zoo_names, zoo_source
 from alphaloss.proposers import Context, OfflineProposer
 from alphaloss.proposers.crossovers import CROSSOVERS
 from alphaloss.proposers.draws import NotApplicableError
@@ -33,6 +34,7 @@ from alphaloss.records import Candidate, Code, Duplicate, Program, Rejection, Va
 from alphaloss.sandbox import Sandbox
 
 SETTINGS = Settings()
+TARGET: Target = "values" if "--values" in sys.argv else "classes"
 SEEDS = range(5)
 MEMBERS = 16
 GENERATIONS = 6
@@ -49,7 +51,7 @@ def main() -> None:
             return
         table = Table()
         one_step(sandbox, table)
-        table.print("from cross-entropy alone: one step")
+        table.print(f"from {REFERENCES[TARGET]} alone: one step")
         table = Table()
         sizes = [list(drift(sandbox, seed, table)) for seed in SEEDS]
         table.print(f"populations of {MEMBERS} that drift for {GENERATIONS} generations, seeds 0 to {SEEDS[-1]}")
@@ -99,7 +101,7 @@ class Table:
 
 
 def one_step(sandbox: Sandbox, table: Table) -> None:
-    """Mutations of cross-entropy, all in one gate."""
+    """Mutations of the reference, all in one gate."""
     gate, start = _begin(sandbox)
     proposer = OfflineProposer(SETTINGS.offline, start=start.graph)
     for draw in range(DRAWS):
@@ -200,8 +202,8 @@ def _nearest(
 
 
 def _begin(sandbox: Sandbox) -> tuple[Gate, Program]:
-    gate = Gate(sandbox, SETTINGS.gate)
-    start = gate.admit(Candidate(source=zoo_source(REFERENCE), operator="start"))
+    gate = Gate(sandbox, SETTINGS.gate, target=TARGET, classes={"classes": 10, "values": 1}[TARGET])
+    start = gate.admit(Candidate(source=zoo_source(REFERENCES[TARGET]), operator="start"))
     assert isinstance(start, Program)
     return gate, start
 

@@ -85,14 +85,22 @@ class FakeWorkers:
         answer: what a training comes to; an exception that it raises becomes the future's.
         direction: of the task's metric.
         newest_first: all jobs stay open until one is waited for; then the newest is done first.
+        rungs: of the task.
     """
 
-    def __init__(self, answer: Answer, *, direction: str = "max", newest_first: bool = False) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        *,
+        direction: str = "max",
+        newest_first: bool = False,
+        rungs: tuple[Rung, ...] = (Rung(name="full", epochs=1),),
+    ) -> None:
         self.info = TaskInfo(
             name="fake",
             metric="accuracy",
             direction=direction,
-            rungs=(Rung(name="full", epochs=1),),
+            rungs=rungs,
             classes=10,
             class_prior=(0.1,) * 10,
             samples=Samples(train=100, validation=20, test=20),

@@ -37,7 +37,7 @@ from alphaloss.records import (
 from alphaloss.sandbox import Sandbox
 from alphaloss.scores import Scores
 from alphaloss.search import Search
-from alphaloss.training import TrainJob
+from alphaloss.training import Rung, TrainJob
 
 NOTHING = ""  # the operator does not apply
 BROKEN = "def loss(y_pred): return y_pred"
@@ -146,11 +146,10 @@ class Lab:
     def search(
         self, proposer: Proposer, algorithm: Algorithm | None = None, *, seed: int = 0, **settings: object
     ) -> Search:
-        chosen = SearchSettings(**settings)
-        self.algorithm = algorithm or Witness(self.start, chosen.lag)
+        chosen = Settings(seed=seed, search=SearchSettings(**settings))
+        self.algorithm = algorithm or Witness(self.start, chosen.search.lag)
         return Search(
             chosen,
-            seed=seed,
             algorithm=self.algorithm,
             proposer=proposer,
             gate=self.gate,
@@ -418,6 +417,25 @@ def test_waves_are_counted_and_logged(lab: Lab):
         (3, 3, 3, 0.4),
     ]
     assert [event.payload["best"] for event in lab.database.events("wave")] == [0.2, 0.4, 0.4]
+
+
+def test_a_task_with_cheaper_rungs_is_searched_rung_by_rung(lab: Lab):
+    rungs = (Rung(name="small", epochs=1), Rung(name="full", epochs=2))
+    lab.workers = FakeWorkers(score_is_q, newest_first=True, rungs=rungs)
+    witness = Witness(lab.start, lag=1)
+    search = lab.search(ScriptedProposer(map(gce, GOOD)), witness, evaluations=30, lag=1)
+    search.run()
+    # Waves of 12, 12 and 6: a third of each, and whoever is lucky.
+    assert witness.calls == ["ask 12", "ask 12", "tell 12", "ask 6", "tell 12", "tell 6"]
+    full = [job.graph.constants["q"] for job in lab.workers.jobs if job.rung == "full"]
+    assert set(full) >= {*GOOD[8:12], *GOOD[20:24], *GOOD[28:30]}
+    assert len(lab.workers.jobs) == 30 + len(full)
+    assert [t.score for t in witness.told] == [q if q in full else None for q in GOOD[:30]]
+    assert search.limits.training_seconds == 0.5 * len(lab.workers.jobs)
+    assert [(w.evaluations, w.programs) for w in lab.diary.waves] == [(24, 24), (30, 30), (30, 30)]
+    assert lab.diary.waves[-1].promoted == len(full)
+    assert len(lab.diary.evaluations) == len(lab.workers.jobs)
+    assert lab.database.count_events("promotion") == 3
 
 
 def offline_search(lab: Lab, *, newest_first: bool, seed: int = 0) -> str:

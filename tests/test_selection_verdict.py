@@ -25,8 +25,6 @@ from alphaloss.training import TrainJob
 from alphaloss.verdict import (
     BEST_OF_ZOO,
     CHAMPION,
-    CROSS_ENTROPY,
-    EARLY_STOPPED,
     Claim,
     Verdict,
     judge,
@@ -34,6 +32,7 @@ from alphaloss.verdict import (
 )
 
 REFERENCE = make_program(cross_entropy())
+CROSS_ENTROPY, EARLY_STOPPED = "cross-entropy", "cross-entropy, stopped early"
 ZOO = [make_program(label_smoothing(share)) for share in (0.1, 0.2)]
 FIRST, SECOND = make_programs(2)
 SEEDS = (101, 102, 103, 104)
@@ -240,7 +239,7 @@ CLEAR = {
     EARLY_STOPPED: [0.80, 0.84, 0.80, 0.84],
     BEST_OF_ZOO: [0.86, 0.88, 0.86, 0.88],
 }
-TUNED = tuned_label(0.25)
+TUNED = tuned_label(CROSS_ENTROPY, 0.25)
 CLEAR[TUNED] = [0.76, 0.80, 0.76, 0.80]
 Judge = Callable[..., Verdict]
 
@@ -261,7 +260,7 @@ def verdict(tmp_path: Path) -> Iterator[Judge]:
         def train(job: TrainJob, seed: int) -> Training:
             label = {FIRST.key: CHAMPION, ZOO[0].key: BEST_OF_ZOO}.get(job.graph.key, CROSS_ENTROPY)
             if job.learning_rate_scale != 1.0:
-                label = tuned_label(job.learning_rate_scale)
+                label = tuned_label(CROSS_ENTROPY, job.learning_rate_scale)
             place = job.seeds.index(seed)
             score, early = scores[label][place], scores[EARLY_STOPPED][place]
             if score is None:

@@ -6,8 +6,6 @@ from alphaloss.report.sentences import verdict_sentences
 from alphaloss.verdict import (
     BEST_OF_ZOO,
     CHAMPION,
-    CROSS_ENTROPY,
-    EARLY_STOPPED,
     Claim,
     Comparison,
     TestScore,
@@ -16,6 +14,8 @@ from alphaloss.verdict import (
 )
 
 TestScore.__test__ = False  # a record, no test case
+
+CROSS_ENTROPY, EARLY_STOPPED = "cross-entropy", "cross-entropy, stopped early"
 
 RATES = {1.0: 0.7, 0.25: 0.9, 0.5: 0.8, 2.0: 0.6, 4.0: None}
 
@@ -34,11 +34,15 @@ def claim(against: str, difference: float, low: float, high: float, *, holds: bo
     )
 
 
-def verdict(*claims: Claim, scale: float = 1.0, seeds: int = 10, failed: int = 0) -> Verdict:
-    tuned = Comparison(against=tuned_label(scale), difference=0.076, low=0.051, high=0.1, t_low=0.05, t_high=0.1)
+def verdict(
+    *claims: Claim, scale: float = 1.0, seeds: int = 10, failed: int = 0, reference: str = CROSS_ENTROPY
+) -> Verdict:
+    label = tuned_label(reference, scale)
+    tuned = Comparison(against=label, difference=0.076, low=0.051, high=0.1, t_low=0.05, t_high=0.1)
     return Verdict(
         confidence=0.95,
         seeds=seeds,
+        reference=reference,
         scores=(TestScore(label=CHAMPION, mean=0.97, standard_error=0.01, failed=failed),),
         claims=claims,
         learning_rate_scale=scale,
@@ -158,3 +162,23 @@ def test_where_the_task_s_own_learning_rate_is_the_best_the_others_are_listed():
     expected = "No other learning rate was better for cross-entropy on validation data (x 0.25, x 0.5, x 2, x 4)."
     assert expected in sentences(verdict(*WINS))
     assert not any("learning rate" in s for s in sentences(verdict(*WINS), rates={1.0: 0.7}))
+
+
+def test_a_regression_names_its_own_reference_and_small_differences_keep_two_digits():
+    claims = [
+        claim("squared", 0.00021, 0.0001, 0.0003, holds=True, detectable=0.00004),
+        claim("squared, stopped early", 0.0105, 0.01, 0.011, holds=True, detectable=0.0021),
+        claim(BEST_OF_ZOO, 0.0, -0.002, 0.002, holds=False, detectable=0.0021),
+    ]
+    found = verdict(*claims, scale=0.5, reference="squared")
+    first, _, tuned, _, detectable = sentences(found, metric="mse")
+    assert found.better
+    assert first == (
+        "On digits-noisy the champion is better than squared (+0.00021 [0.0001, 0.0003]) and than squared stopped "
+        "early (+0.0105 [0.0100, 0.0110]), but not shown to be better than the best of the zoo, nce-rce "
+        "(+0.0000 [-0.0020, 0.0020])."
+    )
+    assert tuned.startswith("Squared at the best learning rate tried (x 0.5): the champion is at +0.0760 [0.0510,")
+    assert "4e-05 to squared; 0.0021 to squared stopped early" in detectable
+    [line] = sentences(verdict(*claims, reference="squared"), metric="mse", rates={1.0: 0.5, 2.0: 0.6})[2:3]
+    assert line == "No other learning rate was better for squared on validation data (x 2)."

@@ -66,7 +66,7 @@ class Database:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Opens the database of a run for writing; one of version 1 becomes one of version 2.
+        """Opens the database of a run for writing; one of an earlier version becomes one of the present.
 
         Raises:
             UsageError: the file is missing, damaged, foreign or of another version, or another process is writing
@@ -77,7 +77,7 @@ class Database:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Opens the database of a run for reading only, also while a controller writes to it, and also of version 1.
+        """Opens the database of a run, also of an earlier version, for reading only; a controller may write meanwhile.
 
         Raises:
             UsageError: the file is missing, damaged, foreign or of another version.

@@ -32,7 +32,7 @@ def check(path: Path) -> None:
     Raises:
         UsageError: the file is missing, damaged, foreign or of another version.
     """
-    expected = f"expected an alphaloss database of version {' or '.join(map(str, READABLE))}"
+    expected = f"expected an alphaloss database of version {READABLE[0]} to {READABLE[-1]}"
     if not path.is_file():
         raise UsageError(f"there is no file `{path}`; {expected}. Give the folder of a run of `alphaloss evolve`.")
     try:

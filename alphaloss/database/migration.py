@@ -1,7 +1,9 @@
-"""Databases of version 1, which have no shape cards: a writer migrates them, a reader computes the cards that it reads.
+"""Databases of earlier versions: a writer migrates them, a reader sees them as if they had been.
 
-A card follows from the loss graph and the task's class count, and version 1 stores both. The content hash does not see
-cards, so it is the same before and after.
+    version 1   has no shape cards: a card follows from the loss graph and the task's class count, which it stores
+    version 2   has trainings with a score and nothing else measured: the other metrics and the loss stay unknown
+
+The content hash sees neither, so it is the same before and after.
 """
 
 from __future__ import annotations
@@ -17,19 +19,30 @@ _CARD = "card(graph, (SELECT json_extract(payload, '$.classes') FROM events WHER
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Makes version 2 of version 1 and leaves version 2 alone; inside a transaction of the only writer."""
-    if _version(connection) == 1:
+    """Makes the present version of an earlier one; inside a transaction of the only writer."""
+    version = _version(connection)
+    if version < 2:
         connection.create_function("card", 2, _card, deterministic=True)
         connection.execute("ALTER TABLE programs ADD COLUMN shape_card TEXT NOT NULL DEFAULT ''")
         connection.execute(f"UPDATE programs SET shape_card = {_CARD}")  # noqa: S608
+    if version < 3:
+        connection.execute("ALTER TABLE trainings ADD COLUMN metrics TEXT NOT NULL DEFAULT '{}'")
+        connection.execute("ALTER TABLE trainings ADD COLUMN loss REAL")
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def complete(connection: sqlite3.Connection) -> None:
-    """Gives a reader of version 1 a view with cards in the place of `programs`; the file stays as it is."""
-    if _version(connection) == 1:
+    """Gives a reader of an earlier version views with all columns in the place of the tables; the file stays as it is.
+
+    A view is temporary, and hides the table of its name.
+    """
+    version = _version(connection)
+    if version < 2:
         connection.create_function("card", 2, _card, deterministic=True)
         connection.execute(f"CREATE TEMP VIEW programs AS SELECT *, {_CARD} AS shape_card FROM main.programs")  # noqa: S608
+    if version < 3:
+        columns = "*, '{}' AS metrics, NULL AS loss"
+        connection.execute(f"CREATE TEMP VIEW trainings AS SELECT {columns} FROM main.trainings")  # noqa: S608
 
 
 def _version(connection: sqlite3.Connection) -> int:

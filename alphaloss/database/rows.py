@@ -129,10 +129,11 @@ def training_row(training: Training, *, task: str, phase: Phase, place: int, mea
     """A row of `trainings`; points of the curve that are not finite become None.
 
     Raises:
-        ValueError: a score, of validation or test, is NaN or infinite.
+        ValueError: a score, a metric or the loss, of validation or test, is NaN or infinite.
     """
-    if training.score is not None and not math.isfinite(training.score):
-        raise ValueError(f"a training's score is {training.score}; expected a finite number, or None for a failure.")
+    for what, value in (("score", training.score), ("loss", training.loss)):
+        if value is not None and not math.isfinite(value):
+            raise ValueError(f"a training's {what} is {value}; expected a finite number, or None for a failure.")
     curve = [value if value is not None and math.isfinite(value) else None for value in training.curve]
     return {
         "key": training.key,
@@ -148,6 +149,8 @@ def training_row(training: Training, *, task: str, phase: Phase, place: int, mea
         "curve": strict_json(curve),
         "message": _storable(training.message),
         "test": strict_json(training.test.model_dump()) if training.test else None,
+        "metrics": strict_json(training.metrics),
+        "loss": training.loss,
         "steps": training.steps,
         "seconds": training.seconds,
     }
@@ -164,6 +167,8 @@ def read_training(row: sqlite3.Row) -> Training:
         score=row["score"],
         curve=json.loads(row["curve"]),
         message=row["message"],
+        metrics=json.loads(row["metrics"]),
+        loss=row["loss"],
         test=TestResult(**json.loads(row["test"])) if row["test"] else None,
         seconds=row["seconds"],
         steps=row["steps"],

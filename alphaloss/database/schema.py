@@ -1,12 +1,12 @@
-"""The tables of a run's database, version 2, and the statements that follow from their columns."""
+"""The tables of a run's database, version 3, and the statements that follow from their columns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 APPLICATION_ID = 0x414C4F53  # "ALOS", in the header of the file
-VERSION = 2
-READABLE = (1, VERSION)
+VERSION = 3
+READABLE = (1, 2, VERSION)
 """What `alphaloss.database.migration` makes look like the present version."""
 
 SCHEMA = f"""
@@ -63,6 +63,8 @@ CREATE TABLE trainings (
     curve               TEXT NOT NULL,       -- JSON list, null where not finite
     message             TEXT NOT NULL,
     test                TEXT,                -- JSON, where the test data was opened
+    metrics             TEXT NOT NULL,       -- JSON object: all metrics by name, on validation data
+    loss                REAL,                -- mean of the loss itself on validation data
     steps               INTEGER NOT NULL,
     seconds             REAL NOT NULL,
     PRIMARY KEY (key, task, rung, seed, learning_rate_scale, measure)
@@ -76,7 +78,8 @@ class Table:
     """The columns of a table, in three sorts.
 
     The identity says which row it is. The content must be equal if the row is recorded again. Aside stands what a
-    stopwatch or a proposer noted, or what follows from the content: no comparison and no hash sees it.
+    stopwatch or a proposer noted, what follows from the content, or what is measured beside a score: no comparison and
+    no hash sees it.
     """
 
     name: str
@@ -125,5 +128,5 @@ TRAININGS = Table(
     "trainings",
     identity=("key", "task", "rung", "seed", "learning_rate_scale", "measure"),
     content=("phase", "place", "status", "score", "curve", "message", "test", "steps"),
-    aside=("seconds",),
+    aside=("metrics", "loss", "seconds"),
 )

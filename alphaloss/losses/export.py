@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.source import print_function
 from alphaloss.losses.symbolic import latex
+from alphaloss.losses.types import Target
 
 _MODULE = '''r"""{heading}
 
     {formula}
 
-y_k is the label, z_k the logit and p_k = softmax(z)_k the probability of class k; K is the number of classes.{scaled}
+{letters}{scaled}
 
-    model.compile(optimizer, loss=loss)            # a function of one-hot (or soft) labels and logits
+    model.compile(optimizer, loss=loss)            # a function of {arguments}
     model.compile(optimizer, loss=BestLoss())      # the same as a Loss object
 
-The model must end in logits: a last Dense layer without softmax. To load a saved model, import this file first.
+{model} To load a saved model, import this file first.
 """
 
 import keras
@@ -39,6 +41,32 @@ class BestLoss(keras.losses.Loss):
 '''
 
 
+class _Words(NamedTuple):
+    """What an exported file says of its arguments, by the kind of task."""
+
+    letters: str
+    arguments: str
+    model: str
+    reference: str
+
+
+_WORDS: Mapping[Target, _Words] = {
+    "classes": _Words(
+        "y_k is the label, z_k the logit and p_k = softmax(z)_k the probability of class k; K is the number of "
+        "classes.",
+        "one-hot (or soft) labels and logits",
+        "The model must end in logits: a last Dense layer without softmax.",
+        "cross-entropy's",
+    ),
+    "values": _Words(
+        r"y_k is the true value and \hat{y}_k the predicted value of output k; K is the number of outputs.",
+        "true and predicted values, both (batch, outputs)",
+        "The model must end in a Dense layer without activation, with a unit for each output.",
+        "those of the squared error",
+    ),
+}
+
+
 def export_keras(
     graph: LossGraph, *, heading: str, gradient_scale: float = 1.0, class_prior: Sequence[float] = ()
 ) -> str:
@@ -50,6 +78,7 @@ def export_keras(
         gradient_scale: the factor that the loss was trained with.
         class_prior: shape (classes,), written into the file if the loss asks for it.
     """
+    words = _WORDS[graph.target]
     function = print_function(graph, scale=gradient_scale)
     if "class_prior" in graph.inputs:
         # The parameter becomes a value in the body: Keras calls a loss with labels and logits only.
@@ -61,12 +90,15 @@ def export_keras(
     scaled = ""
     if gradient_scale != 1.0:
         scaled = (
-            f"\n\nThe factor {gradient_scale!r} makes its gradients as large as cross-entropy's, so that a learning"
+            f"\n\nThe factor {gradient_scale!r} makes its gradients as large as {words.reference}, so that a learning"
             "\nrate that suits one suits the other."
         )
     return _MODULE.format(
         heading=heading,
         formula=latex(graph),
+        letters=words.letters,
+        arguments=words.arguments,
+        model=words.model,
         scaled=scaled,
         function=function,
         id=graph.key[:10],

@@ -107,7 +107,7 @@ def penalise(graph: LossGraph, rng: np.random.Generator) -> LossGraph:
     b = surgeon.builder
     loss = surgeon.copy(graph)[graph.output]
     penalty = pick(_PENALTIES[graph.target], rng)(b)
-    weight = number(rng, 0.01, 0.5) * strength(graph) / _PENALTY_STRENGTH
+    weight = number(rng, 0.01, 0.5) * strength(graph) / _PENALTY_STRENGTH[graph.target]
     return b.graph(b.add("add", loss, b.add("multiply", penalty, b.constant(three_digits(weight)))))
 
 
@@ -194,7 +194,8 @@ _PENALTIES: Mapping[str, list[Callable[[GraphBuilder], int]]] = {
     "classes": [_doubt, _confidence, _size],
     "values": [_size],
 }
-_PENALTY_STRENGTH = 0.1  # of their gradients at typical logits, over cross-entropy's
+_PENALTY_STRENGTH: Mapping[str, float] = {"classes": 0.1, "values": 0.7}
+"""Of their gradients at typical predictions, over the reference's."""
 
 TERMS = {
     "power": power,

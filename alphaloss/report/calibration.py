@@ -6,24 +6,28 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alphaloss.calibration import Calibration, RankCorrelation
+from alphaloss.calibration import Calibration
+from alphaloss.screening import RankCorrelation
 
 _stdout = Console(highlight=False, soft_wrap=True)
+_WIDEST = 140  # of the tables: where there are fewer columns, lines are wrapped by the terminal and nothing is cut
 
 
 def print_calibration(calibration: Calibration) -> None:
-    """Four tables and a sentence."""
+    """Three tables and two sentences."""
+    _stdout.width = max(_stdout.width, _WIDEST)
     _stdout.print(
         f"{escape(calibration.task)}: {calibration.metric} on {calibration.validation_samples} validation samples, "
         f"{calibration.seeds} seeds, {calibration.trainings} trainings in {calibration.seconds / 60:.1f} minutes; "
         f"intervals of {calibration.confidence:.0%}\n"
     )
-    for table in (_losses(calibration), _rungs(calibration), _readings(calibration), _headroom(calibration)):
+    for table in (_losses(calibration), _looks(calibration), _headroom(calibration)):
         _stdout.print(table)
         _stdout.print()
     for line in calibration.losses:
         if line.message:
             _stdout.print(f"{escape(line.loss)}: {escape(line.message)}")
+    _stdout.print(escape(calibration.screening))
     _stdout.print(escape(calibration.conclusion))
 
 
@@ -36,22 +40,30 @@ def _losses(calibration: Calibration) -> Table:
     return table
 
 
-def _rungs(calibration: Calibration) -> Table:
-    columns = ("rung", "epochs", "sd", "sd, cross-entropy", "seconds", "first of a loss")
-    table = _table("Noise (standard deviation) and cost of a training", *columns)
-    for rung in calibration.rungs:
-        noise = (f"{rung.noise:.4f}", f"{rung.reference_noise:.4f}")
-        seconds = (f"{rung.seconds:.2f}", f"{rung.first_seconds:.2f}")
-        table.add_row(escape(rung.rung), str(rung.epochs), *noise, *seconds)
-    return table
-
-
-def _readings(calibration: Calibration) -> Table:
-    title = "Rank correlation of the zoo with the full rung"
-    table = _table(title, "read", "epochs", f"mean of {calibration.seeds} seeds", "one seed")
-    for reading in calibration.readings:
-        row = (_correlation(reading.all_seeds), _correlation(reading.one_seed))
-        table.add_row(f"{escape(reading.rung)}, epoch {reading.epoch}", f"{reading.cost:.0%}", *row)
+def _looks(calibration: Calibration) -> Table:
+    columns = (
+        "look",
+        "cost",
+        "sd",
+        "sd, reference",
+        "rank correlation",
+        "of one seed",
+        "best goes on",
+        "of best three",
+    )
+    table = _table("Rungs and early epochs: cost of a loss's first training, noise, and how well they rank", *columns)
+    for look in calibration.looks:
+        reference = "-" if look.reference_noise is None else f"{look.reference_noise:.4f}"
+        table.add_row(
+            f"{escape(look.rung)}, epoch {look.epoch}",
+            f"{look.cost:.0%}",
+            f"{look.noise:.4f}",
+            reference,
+            _correlation(look.all_seeds),
+            _correlation(look.one_seed),
+            " ".join("-" if kept is None else f"{kept.best:.0%}" for kept in look.kept),
+            " ".join("-" if kept is None else f"{3 * kept.best_three:.1f}" for kept in look.kept),
+        )
     return table
 
 

@@ -14,9 +14,10 @@ from alphaloss.doctor import Findings
 from alphaloss.evaluate import LossEvaluation
 from alphaloss.losses.symbolic import latex
 from alphaloss.report.runs import ProgramShown, RejectionsShown, RunShown
-from alphaloss.report.sentences import verdict_sentences
+from alphaloss.report.sentences import number, verdict_sentences
 from alphaloss.result import Result
 
+_WIDE = 110  # columns that a table of all metrics fits into
 _stdout = Console(highlight=False, soft_wrap=True)
 
 
@@ -47,7 +48,11 @@ def print_result(result: Result, *, test_opened: int = 1) -> None:
     scaled = "" if scale == 1.0 else f" (best_loss.py also has the factor {scale:.4g} that it was trained with)"
     _stdout.print(f"\nThe champion, {result.champion.id}{scaled}:\n")
     _print_code(result.champion.source)
-    _stdout.print(f"\nAs a formula (z logits, y labels, K classes): {escape(latex(result.champion.graph))}")
+    graph = result.champion.graph
+    letters = (
+        "z logits, y labels, K classes" if graph.target == "classes" else "y values, with a hat predicted; K outputs"
+    )
+    _stdout.print(f"\nAs a formula ({letters}): {escape(latex(graph))}")
     rejected = sum(result.rejected.values())
     _stdout.print(
         f"\n{result.trainings} trainings, {result.admitted} programs, {rejected} rejected, "
@@ -77,15 +82,24 @@ def print_check(outcome: Check) -> None:
 
 
 def print_evaluations(lines: list[LossEvaluation], data: str) -> None:
-    """Means with standard errors, and paired differences to cross-entropy with their intervals."""
+    """Means with standard errors, and paired differences to the reference with their intervals; then other metrics."""
     table = Table(title=f"{lines[0].metric} on {data} data, after the last epoch", title_justify="left")
-    for column in ("loss", "mean", "+- sem", "minus cross-entropy", "seeds"):
+    for column in ("loss", "mean", "+- sem", f"gain over {lines[0].reference}", "seeds"):
         table.add_column(column, justify="left" if column == "loss" else "right", no_wrap=True)
     for line in lines:
-        difference = "" if line.delta is None else f"{line.delta:+.3f} [{line.ci_low:+.3f}, {line.ci_high:+.3f}]"
+        gain = [number(v, sign="+", decimals=3) for v in (line.delta, line.ci_low, line.ci_high) if v is not None]
+        difference = f"{gain[0]} [{gain[1]}, {gain[2]}]" if gain else ""
         mean = line.status if line.mean is None else _number(line.mean)
         table.add_row(escape(line.loss), mean, _number(line.sem), escape(difference), str(line.seeds or "-"))
     _stdout.print(table)
+    others = [name for name in max((line.metrics for line in lines), key=len) if name != lines[0].metric]
+    if others and _stdout.width >= _WIDE:
+        table = Table(title="other metrics", title_justify="left")
+        for column in ("loss", *others):
+            table.add_column(column, justify="left" if column == "loss" else "right", no_wrap=True)
+        for line in lines:
+            table.add_row(escape(line.loss), *(_number(line.metrics.get(name)) for name in others))
+        _stdout.print(table)
     for line in lines:
         if line.test_opened is not None and line.test_opened > 1:
             _stdout.print(
@@ -160,7 +174,7 @@ def _harmless(text: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+    return "-" if value is None else number(value)
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -30,7 +30,7 @@ class ConsoleProgress(Progress):
         self.outcomes: Counter[str] = Counter()
         self.trainings = 0  # of this phase
         self.expected = 0
-        self.all_trainings = 0  # of the run so far
+        self.spent = 0.0  # of the run so far, in seconds that were expected
         self.cost: Cost | None = None
         self.ready = self.started
         self.current: Phase | None = None
@@ -43,11 +43,10 @@ class ConsoleProgress(Progress):
     def expect(self, cost: Cost) -> None:
         """Says how long it will take."""
         self.cost, self.ready = cost, time.monotonic()
-        trainings = sum(cost.trainings.values())
-        seconds = trainings * cost.seconds / cost.workers
+        trainings, seconds = sum(cost.trainings.values()), sum(cost.seconds.values())
         self._say(
-            f"expected: {trainings} trainings of about {cost.seconds:.2g} s and the tracing of each loss, on "
-            f"{cost.workers} worker{'s' * (cost.workers > 1)}: {_duration(seconds)} or somewhat more"
+            f"expected: {trainings} trainings of about {seconds / trainings:.2g} s and the tracing of each loss, on "
+            f"{cost.workers} worker{'s' * (cost.workers > 1)}: {_duration(seconds / cost.workers)} or somewhat more"
         )
 
     def phase(self, phase: Phase, trainings: int) -> None:
@@ -68,7 +67,7 @@ class ConsoleProgress(Progress):
         """Says how far a phase without waves is."""
         before = self.trainings
         self.trainings += len(evaluation.trainings)
-        self.all_trainings += len(evaluation.trainings)
+        self.spent += len(evaluation.trainings) * self._expected_seconds(evaluation.phase)
         quarter = max(1, self.expected // 4)
         if self.current is not Phase.SEARCH and before // quarter != self.trainings // quarter:
             self._say(f"  {self.trainings} of {self.expected} trainings{self._left()}")
@@ -81,10 +80,11 @@ class ConsoleProgress(Progress):
         self.shown = line
         seeds = f"{state.best_seeds} seed{'s' * (state.best_seeds != 1)}"
         best = "no score yet" if state.best is None else f"best {state.best:.4f} ({seeds})"
+        promoted = "" if state.promoted is None else f", {state.promoted} of them promoted to the full rung"
         refused = ", ".join(f"{count} {name}" for name, count in self.outcomes.most_common())
         self._say(
             f"  wave {state.waves}: {best}; {state.evaluations} of {state.budget} evaluations, {state.programs} "
-            f"programs; refused: {refused or 'none'}; workers busy {state.utilisation:.0%}{self._left()}"
+            f"programs{promoted}; refused: {refused or 'none'}; workers busy {state.utilisation:.0%}{self._left()}"
         )
 
     def ended(self, reason: str) -> None:
@@ -92,14 +92,17 @@ class ConsoleProgress(Progress):
         self._say(f"  the search is over: {reason}")
 
     def _left(self) -> str:
-        """Time to go, if the remaining trainings are as fast as those before."""
-        if self.cost is None or not self.all_trainings:
+        """Time to go, if the remaining trainings keep to what was expected as well as those before."""
+        if self.cost is None or not self.spent or self.current is None:
             return ""
         phases = list(self.cost.trainings)
-        later = phases[phases.index(self.current) + 1 :] if self.current in phases else []
-        remaining = max(0, self.expected - self.trainings) + sum(self.cost.trainings[phase] for phase in later)
-        seconds = (time.monotonic() - self.ready) / self.all_trainings * remaining
-        return f"; {_duration(seconds)} left"
+        here = max(0, self.expected - self.trainings) * self._expected_seconds(self.current)
+        later = sum(self.cost.seconds[phase] for phase in phases[phases.index(self.current) + 1 :])
+        return f"; {_duration((time.monotonic() - self.ready) / self.spent * (here + later))} left"
+
+    def _expected_seconds(self, phase: Phase) -> float:
+        """Of one training of a phase."""
+        return self.cost.seconds[phase] / max(1, self.cost.trainings[phase]) if self.cost else 0.0
 
     def _say(self, text: str) -> None:
         seconds = int(time.monotonic() - self.started)

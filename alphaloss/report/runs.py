@@ -124,7 +124,7 @@ def describe_program(database: Database, prefix: str) -> ProgramShown:
     scores: dict[str, list[float | None]] = {}
     for phase in (Phase.SEARCH, Phase.SELECTION):
         for evaluation in database.evaluations(info.name, phase, info.rungs[-1].name, key=program.key):
-            if evaluation.trainings[0].learning_rate_scale == 1.0:  # cross-entropy is also trained at others
+            if evaluation.trainings[0].learning_rate_scale == 1.0:  # the reference is also trained at others
                 scores[phase.value] = [t.score for t in evaluation.trainings]
     return ProgramShown(
         id=program.id,

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, CROSS_ENTROPY, EARLY_STOPPED, Claim, Comparison, Verdict
+from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, Claim, Comparison, Verdict, early_stopped
 
-_SHARES = frozenset({"accuracy"})  # metrics whose hundredths are called points
+_SHARES = frozenset(
+    {"accuracy", "balanced-accuracy", "macro-f1", "top-5"}
+)  # metrics whose hundredths are called points
+
+
+def number(value: float, *, sign: str = "", decimals: int = 4) -> str:
+    """With these decimals, or two digits of what is too small for them."""
+    enough = value == 0.0 or abs(value) >= 10 ** (1 - decimals)
+    return f"{value:{sign}.{decimals}f}" if enough else f"{value:{sign}.2g}"
 
 
 def verdict_sentences(
@@ -19,15 +27,15 @@ def verdict_sentences(
         task: its name.
         metric: its name.
         best_of_zoo: name of the best loss of the zoo.
-        learning_rates: validation score of cross-entropy by the factor on its learning rate.
+        learning_rates: validation score of the reference by the factor on its learning rate.
 
     Returns:
         The verdict in two sentences, then the details.
     """
-    words = _Words(metric in _SHARES, best_of_zoo)
+    words = _Words(metric in _SHARES, verdict.reference, best_of_zoo)
     if not verdict.claims:
         return [f"No better loss was found: {_why_no_claims(verdict)}.", *_tuned(verdict, learning_rates, words)]
-    missing = {CROSS_ENTROPY, EARLY_STOPPED, BEST_OF_ZOO} - {claim.against for claim in verdict.claims}
+    missing = words.names.keys() - {claim.against for claim in verdict.claims}
     return [
         _findings(verdict, task, words),
         _conditions(verdict),
@@ -40,17 +48,17 @@ def verdict_sentences(
 class _Words:
     """How differences and references are written."""
 
-    def __init__(self, share: bool, best_of_zoo: str) -> None:
+    def __init__(self, share: bool, reference: str, best_of_zoo: str) -> None:
         self.share = share
         self.names = {
-            CROSS_ENTROPY: "cross-entropy",
-            EARLY_STOPPED: "cross-entropy stopped early",
+            reference: reference,
+            early_stopped(reference): f"{reference} stopped early",
             BEST_OF_ZOO: f"the best of the zoo, {best_of_zoo}",
         }
 
     def number(self, value: float, *, sign: str = "") -> str:
         """A difference, in hundredths if it is one of shares."""
-        return f"{100 * value:{sign}.1f}" if self.share else f"{value:{sign}.4f}"
+        return f"{100 * value:{sign}.1f}" if self.share else number(value, sign=sign)
 
     def difference(self, found: Comparison, *, unit: bool) -> str:
         """With its interval; the unit only where it is asked for."""
@@ -60,7 +68,7 @@ class _Words:
 
 
 def _findings(verdict: Verdict, task: str, words: _Words) -> str:
-    """The first sentence: the claims by what became of them, the one of cross-entropy first."""
+    """The first sentence: the claims by what became of them, the one of the reference first."""
     groups: dict[str, list[Claim]] = {}
     for claim in verdict.claims:
         groups.setdefault(_relation(claim), []).append(claim)
@@ -76,7 +84,7 @@ def _findings(verdict: Verdict, task: str, words: _Words) -> str:
     if any(claim.detectable is None for claim in verdict.claims):
         lead = f"No verdict, because {verdict.seeds} seeds are too few for one: on"
     else:
-        tested = any(claim.against == CROSS_ENTROPY for claim in verdict.claims)
+        tested = any(claim.against == verdict.reference for claim in verdict.claims)
         lead = "No better loss was found: on" if tested and not verdict.better else "On"
     return f"{lead} {task} the champion is {found}."
 
@@ -97,18 +105,18 @@ def _conditions(verdict: Verdict) -> str:
 
 
 def _tuned(verdict: Verdict, learning_rates: Mapping[float, float | None], words: _Words) -> list[str]:
-    """What another learning rate does for cross-entropy; it is no claim."""
+    """What another learning rate does for the reference; it is no claim."""
     scale = verdict.learning_rate_scale
     others = [rate for rate in learning_rates if rate != 1.0]
     if not others:
         return []
     if scale == 1.0:
         tried = ", ".join(f"x {rate:g}" for rate in sorted(others))
-        return [f"No other learning rate was better for cross-entropy on validation data ({tried})."]
+        return [f"No other learning rate was better for {verdict.reference} on validation data ({tried})."]
     sentences = []
     if verdict.tuned is not None:
         sentences.append(
-            f"Cross-entropy at the best learning rate tried (x {scale:g}): the champion is at "
+            f"{verdict.reference.capitalize()} at the best learning rate tried (x {scale:g}): the champion is at "
             f"{words.difference(verdict.tuned, unit=True)}; descriptive, not one of the claims."
         )
     if scale in (min(learning_rates), max(learning_rates)):

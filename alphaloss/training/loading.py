@@ -14,11 +14,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from alphaloss.errors import EvaluatorError
+from alphaloss.training.suite import Suite
 from alphaloss.training.task import Task
 
 
-def load_task(path: Path, options: Mapping[str, bool | int | float | str]) -> Task:
-    """The task that an evaluator file defines, as `task = Task(...)` or `def task(**options) -> Task`.
+def load_task(path: Path, options: Mapping[str, bool | int | float | str]) -> Task | Suite:
+    """The task, or suite of tasks, that an evaluator file defines: `task = Task(...)` or `def task(**options) -> Task`.
 
     Args:
         path: the file. Its folder is searched for modules after everything installed.
@@ -52,8 +53,10 @@ def load_task(path: Path, options: Mapping[str, bool | int | float | str]) -> Ta
         raise EvaluatorError(
             f"{path} takes no options, received {', '.join(options)}. For options define `def task(name=default): ...`."
         )
-    if not isinstance(task, Task):
-        raise EvaluatorError(f"{path}: `task` must be (or return) an `alphaloss.Task`; received {task!r}.")
+    if not isinstance(task, Task | Suite):
+        raise EvaluatorError(
+            f"{path}: `task` must be (or return) an `alphaloss.Task` or `alphaloss.Suite`; received {task!r}."
+        )
     return task
 
 

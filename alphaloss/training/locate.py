@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from alphaloss.errors import EvaluatorError
+from alphaloss.training.task import Rung
 
 
 class EvaluatorRef(BaseModel):
@@ -20,6 +21,7 @@ class EvaluatorRef(BaseModel):
     options: dict[str, bool | int | float | str] = Field(
         default_factory=dict, description="keyword arguments for its `task` function"
     )
+    more_rungs: tuple[Rung, ...] = Field(default=(), description="rungs to try before those of the task")
 
 
 def evaluators_folder() -> Path:

@@ -10,7 +10,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn
 
 from alphaloss.training.protocol import REPLY, Reply
@@ -25,9 +27,18 @@ _ENVIRONMENT = (
     "PYTHONPATH",
     "LD_LIBRARY_PATH",
     "KERAS_HOME",
+    "CUDA_CACHE_PATH",
+    "CUDA_DEVICE_ORDER",
+    "CUDA_HOME",
+    "CUDA_PATH",
     "CUDA_VISIBLE_DEVICES",
-    "TF_CPP_MIN_LOG_LEVEL",
+    "TF_CPP_MIN_LOG_LEVEL",  # each by name: other programs keep tokens in names that begin with TF_
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_GPU_ALLOCATOR",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
 )
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _WATCH_SECONDS = 0.2  # how often memory and the process are looked at while a reply is awaited
 _END_SECONDS = 10.0  # how long a process that closed its pipe may take to write why and end
 _STDERR_BYTES = 65536  # kept for messages
@@ -43,17 +54,18 @@ class WorkerDiedError(Exception):
 class WorkerProcess:
     """A worker in a process group of its own."""
 
-    def __init__(self, memory_mib: int) -> None:
+    def __init__(self, memory_mib: int, environment: Mapping[str, str] = _NOTHING) -> None:
         """Starts the process.
 
         Args:
             memory_mib: resident memory at which it is killed, in MiB.
+            environment: added to what it may see of the controller's, for example its GPU.
 
         Raises:
             OSError: the system cannot start it; nothing stays open.
         """
         self._memory_limit = memory_mib
-        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        seen = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             requests_read, self._requests = _pipe(theirs, ours)
             self._replies, replies_write = _pipe(ours, theirs)
@@ -66,7 +78,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env={"TF_CPP_MIN_LOG_LEVEL": "2", **environment, "KERAS_BACKEND": "tensorflow"},
+                env={"TF_CPP_MIN_LOG_LEVEL": "2", **seen, **environment, "KERAS_BACKEND": "tensorflow"},
                 start_new_session=True,
             )
             self._descriptors = ours.pop_all()

@@ -1,4 +1,4 @@
-"""What a seed draws: initial weights and dropout, the batch order, and the realisation of the label transforms."""
+"""What a seed draws: initial weights and dropout, the batch order, the transforms, and the share of a rung."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class _Stream(IntEnum):
     ORDER = 1
     LABELS = 2
     PRIOR = 3
+    SHARE = 4
 
 
 def weights_seed(seed: int) -> int:
@@ -25,10 +26,15 @@ def order_rng(seed: int) -> np.random.Generator:
 
 
 def labels_rng(seed: int) -> np.random.Generator:
-    """Draws the label transforms, training labels first."""
+    """Draws the transforms, those of the training part first."""
     return np.random.default_rng([seed, _Stream.LABELS])
 
 
+def share_rng(seed: int) -> np.random.Generator:
+    """Draws the samples of a rung that uses a share of them: a stream of its own, the same at every rung."""
+    return np.random.default_rng([seed, _Stream.SHARE])
+
+
 def prior_rng() -> np.random.Generator:
-    """Draws the realisation of the label transforms in which the class prior is counted: fixed, and no training's."""
+    """Draws the realisation of the transforms in which the class prior is counted: fixed, and no training's."""
     return np.random.default_rng([0, _Stream.PRIOR])

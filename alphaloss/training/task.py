@@ -6,18 +6,20 @@ Nothing here imports TensorFlow, so that an evaluator file can be checked, and i
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from alphaloss.errors import EvaluatorError
 from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.types import Target
 from alphaloss.records import Status, Training
-from alphaloss.training.metrics import METRICS, Direction
-from alphaloss.training.transforms import Transform
+from alphaloss.training.metrics import Direction, make_metric
+from alphaloss.training.plateau import ReduceOnPlateau
+from alphaloss.training.transforms import OfClasses, OfValues, Transform
 
 if TYPE_CHECKING:
     import keras
@@ -33,7 +35,8 @@ class Data:
 
     Attributes:
         x_train: inputs, shape (samples, ...), finite numbers; `x_validation` and `x_test` alike.
-        y_train: labels, shape (samples,), integers 0 to classes - 1; `y_validation` and `y_test` alike.
+        y_train: labels, shape (samples,), integers 0 to classes - 1; of a regression the values, shape
+            (samples, outputs), floats. `y_validation` and `y_test` alike.
     """
 
     x_train: np.ndarray
@@ -49,6 +52,16 @@ class Rung(_Frozen):
 
     name: str = Field(min_length=1)
     epochs: int = Field(ge=1, description="passes over the training data")
+    share: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="part of the training samples, drawn anew for each seed; a smaller part lies within a larger one",
+    )
+    image_size: int | None = Field(
+        None, ge=1, description="height and width in pixels, given to `model(image_size)`; None calls `model()`"
+    )
+    seeds: int = Field(1, ge=1, description="trainings that a program of a search gets at this rung")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,27 +71,33 @@ class Task:
     Attributes:
         name: what reports call the task.
         data: gives the data; called once a worker, and must give the same arrays every time.
-        model: gives an uncompiled Keras model that outputs logits (batch, classes); called for every new seed, with
-            Keras' random seed set, so that the seed draws the initial weights.
+        model: gives an uncompiled Keras model that outputs logits (batch, classes), or values (batch, outputs);
+            called for every new seed, with Keras' random seed set, so that the seed draws the initial weights. Where
+            a rung has an `image_size`, it is called with it, and the model resizes its input.
         optimizer: gives a Keras optimizer.
-        metric: what the score is; a key of `alphaloss.training.metrics.METRICS`.
+        metric: what the score is: a name in `alphaloss.training.metrics.METRICS`, or weights by name: the score is
+            then the weighted sum, in which metrics that are better when small count negatively.
         batch_size: samples a step; the last batch of an epoch may be smaller, as in Keras.
         rungs: the fidelities, cheapest first.
         transforms: applied to the training labels, with a new realisation for each seed.
         validation_noise: apply the transforms to the validation labels too.
-        target: what the labels are.
+        target: what the labels are: `classes`, or `values` of a regression.
+        plateau: when to lower the learning rate; None never does.
+        xla: compile the model's passes with XLA. It takes long, once a worker, and pays on a GPU.
     """
 
     name: str
     data: Callable[[], Data]
-    model: Callable[[], keras.Model]
+    model: Callable[..., keras.Model]
     optimizer: Callable[[], keras.optimizers.Optimizer]
     batch_size: int
     rungs: tuple[Rung, ...]
-    metric: str = "accuracy"
+    metric: str | Mapping[str, float] = "accuracy"
     transforms: tuple[Transform, ...] = ()
     validation_noise: bool = False
-    target: Literal["classes"] = "classes"
+    target: Target = "classes"
+    plateau: ReduceOnPlateau | None = None
+    xla: bool = False
 
     def __post_init__(self) -> None:
         """Checks every attribute.
@@ -100,9 +119,16 @@ class Task:
         names = [r.name for r in self.rungs]
         _require(len(set(names)) == len(names), "rungs", "rungs with different names", names)
         transforms = isinstance(self.transforms, tuple) and all(isinstance(t, Transform) for t in self.transforms)
-        _require(transforms, "transforms", "a tuple of `SymmetricNoise` or `AsymmetricNoise`", self.transforms)
-        _require(self.metric in METRICS, "metric", f"one of {', '.join(METRICS)}", self.metric)
-        _require(self.target == "classes", "target", "'classes'", self.target)
+        known = ", ".join(f"`{t.__name__}`" for t in get_args(Transform))
+        _require(transforms, "transforms", f"a tuple of {known}", self.transforms)
+        _require(self.target in ("classes", "values"), "target", "'classes' or 'values'", self.target)
+        others, kind = (OfValues, "values") if self.target == "classes" else (OfClasses, "classes")
+        wrong = [type(t).__name__ for t in self.transforms if isinstance(t, others)]
+        _require(not wrong, "transforms", f"without those of {kind} where `target` is {self.target!r}", wrong)
+        make_metric(self.metric, self.target)
+        plateau = self.plateau is None or isinstance(self.plateau, ReduceOnPlateau)
+        _require(plateau, "plateau", "a `ReduceOnPlateau` or None", self.plateau)
+        _require(isinstance(self.xla, bool), "xla", "True or False", self.xla)
 
     def rung(self, name: str) -> Rung:
         """The rung of that name.
@@ -145,13 +171,14 @@ class TaskInfo(_Frozen):
     """What a worker tells about its task; equal in every worker."""
 
     name: str
+    target: Target = "classes"
     metric: str
     direction: Direction
     rungs: tuple[Rung, ...]
-    classes: int
+    classes: int = Field(description="number of classes, or of outputs of a regression")
     class_prior: tuple[float, ...] = Field(
         description="share of each class in the training labels with their noise, as a user would count them: in one "
-        "fixed realisation of the transforms, each class at least once; shape (classes,)"
+        "fixed realisation of the transforms, each class at least once; shape (classes,); empty for a regression"
     )
     samples: Samples
     data_hash: str = Field(description="sha256 over all arrays, in hexadecimal")
@@ -173,6 +200,7 @@ class TrainJob(_Frozen):
     """Trainings of one loss at one rung, one for each seed; they share a trace, so they go to one worker."""
 
     graph: LossGraph
+    reference: LossGraph | None = Field(default=None, description="what a suite of tasks compares with; else unused")
     rung: str
     seeds: tuple[int, ...] = Field(min_length=1)
     gradient_scale: float = Field(default=1.0, gt=0, allow_inf_nan=False, description="factor on the loss")

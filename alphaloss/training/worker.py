@@ -18,12 +18,14 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
 from alphaloss.errors import EvaluatorError
+from alphaloss.losses.zoo import REFERENCES
 from alphaloss.training.loading import blame, load_task
-from alphaloss.training.locate import EvaluatorRef
-from alphaloss.training.protocol import Ready, Refused, Reply, Trained
+from alphaloss.training.protocol import Ready, Refused, Reply, Start, Trained
+from alphaloss.training.suite import Suite, with_rungs
 from alphaloss.training.task import TrainJob
 
 if TYPE_CHECKING:
+    from alphaloss.training.suite_trainer import SuiteTrainer
     from alphaloss.training.trainer import Trainer
 
 
@@ -44,13 +46,14 @@ def main(requests_fd: int, replies_fd: int) -> None:
 
 
 def _serve(lines: queue.SimpleQueue[str], send: Callable[[Reply], None]) -> None:
-    evaluator = EvaluatorRef.model_validate_json(lines.get())
+    start = Start.model_validate_json(lines.get())
+    evaluator = start.evaluator
     try:
-        trainer, epoch_seconds = _start(evaluator)
+        trainer, ready = _start(start)
     except EvaluatorError as error:
         send(Refused(message=str(error)))
         return
-    send(Ready(info=trainer.info, epoch_seconds=epoch_seconds))
+    send(ready)
     while True:
         job = TrainJob.model_validate_json(lines.get())
         try:
@@ -63,30 +66,35 @@ def _serve(lines: queue.SimpleQueue[str], send: Callable[[Reply], None]) -> None
         gc.collect()  # a traced function is a cycle that holds its graph
 
 
-def _start(evaluator: EvaluatorRef) -> tuple[Trainer, float]:
-    from alphaloss.training.compiled import LossError, configure_tensorflow  # noqa: PLC0415  # TensorFlow: seconds
+def _start(start: Start) -> tuple[Trainer | SuiteTrainer, Ready]:
+    from alphaloss.training.runtime import configure_tensorflow, visible_gpus  # noqa: PLC0415  # TensorFlow: seconds
 
-    configure_tensorflow()
+    configure_tensorflow(start.threads, start.deterministic)
     import keras  # noqa: PLC0415
 
+    from alphaloss.training.failure import LossError  # noqa: PLC0415
+    from alphaloss.training.suite_trainer import SuiteTrainer  # noqa: PLC0415
     from alphaloss.training.trainer import Trainer  # noqa: PLC0415
 
     def cross_entropy(y_true: Any, y_pred: Any) -> Any:
         return keras.losses.categorical_crossentropy(y_true, y_pred, from_logits=True)
 
-    task = load_task(evaluator.path, evaluator.options)
-    with blame(evaluator.path):
-        trainer = Trainer(task)
+    references = {"classes": cross_entropy, "values": keras.losses.mean_squared_error}
+    path = start.evaluator.path
+    task = load_task(path, start.evaluator.options)
+    with blame(path):
+        task = with_rungs(task, start.evaluator.more_rungs)
+        trainer = SuiteTrainer(task) if isinstance(task, Suite) else Trainer(task)
     try:
-        epoch_seconds = trainer.epoch_seconds(cross_entropy)
+        epoch_seconds = trainer.epoch_seconds(references[task.target])
     except LossError as error:
         raise EvaluatorError(
-            f"{evaluator.path}: the task cannot be trained with cross-entropy, so model() or optimizer() is at fault. "
-            f"{error}"
+            f"{path}: the task cannot be trained with {REFERENCES[task.target]}, so model() or optimizer() is at "
+            f"fault. {error}"
         ) from None
     gc.collect()
     gc.freeze()  # TensorFlow's own million objects live as long as the process
-    return trainer, epoch_seconds
+    return trainer, Ready(info=trainer.info, epoch_seconds=epoch_seconds, gpus=visible_gpus())
 
 
 def _read(requests: IO[str], lines: queue.SimpleQueue[str]) -> None:

@@ -10,7 +10,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,9 +19,10 @@ from typing import Self
 from alphaloss.config import WorkerSettings
 from alphaloss.errors import AlphalossError, EvaluatorError, InfrastructureError
 from alphaloss.records import Status, Training
+from alphaloss.training.devices import worker_environments
 from alphaloss.training.locate import EvaluatorRef
 from alphaloss.training.process import WorkerDiedError, WorkerProcess
-from alphaloss.training.protocol import Ready, Refused, Trained
+from alphaloss.training.protocol import Ready, Refused, Start, Trained
 from alphaloss.training.task import TaskInfo, TrainJob
 
 _ATTEMPTS = 2
@@ -37,7 +38,7 @@ class Workers:
         Args:
             evaluator: what the workers load.
             settings: limits of a process.
-            count: number of processes; each uses one core.
+            count: number of processes, each with `settings.threads` threads; GPUs go to them in turn.
         """
         self.count = count
         self._evaluator = evaluator
@@ -48,9 +49,13 @@ class Workers:
         self._closed = False
         self._processes: set[WorkerProcess] = set()
         self._epoch_seconds = 0.0
+        self._gpus = 0
         self._busy_seconds = 0.0
         self._busy_since: dict[Future[list[Training]], float] = {}
-        self._threads = [threading.Thread(target=self._serve, name=f"worker-{i}") for i in range(count)]
+        self._threads = [
+            threading.Thread(target=self._serve, args=(environment,), name=f"worker-{i}")
+            for i, environment in enumerate(worker_environments(count))
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -66,13 +71,32 @@ class Workers:
 
     @property
     def epoch_seconds(self) -> float:
-        """What an epoch with cross-entropy took the first worker that was ready, in seconds; waits for it.
+        """What an epoch of the last rung took the first worker that was ready, in seconds; waits for it.
+
+        The loss is the reference.
 
         Raises:
             EvaluatorError, InfrastructureError: as `info`.
         """
         self._info.result()
         return self._epoch_seconds
+
+    @property
+    def gpus(self) -> int:
+        """How many GPUs TensorFlow sees in the first worker that was ready; waits for it.
+
+        Raises:
+            EvaluatorError, InfrastructureError: as `info`.
+        """
+        self._info.result()
+        return self._gpus
+
+    @property
+    def memory_mib(self) -> int | None:
+        """Resident memory of the largest worker that runs now, in MiB; None where it cannot be read."""
+        with self._lock:
+            found = [process.memory_mib for process in self._processes]
+        return max((size for size in found if size is not None), default=None)
 
     @property
     def busy_seconds(self) -> float:
@@ -126,9 +150,9 @@ class Workers:
         """Closes the pool."""
         self.close()
 
-    def _serve(self) -> None:
+    def _serve(self, environment: Mapping[str, str]) -> None:
         """The life of a worker's thread."""
-        worker = _Worker(self, self._evaluator, self._settings)
+        worker = _Worker(self, self._evaluator, self._settings, environment)
         try:
             with self._contained(worker):
                 worker.start()
@@ -168,13 +192,13 @@ class Workers:
             worker.stop()  # in an unknown state
             raise failure from error
 
-    def _spawn(self) -> WorkerProcess:
+    def _spawn(self, environment: Mapping[str, str]) -> WorkerProcess:
         with self._lock:
             if self._closed:
                 raise InfrastructureError("The workers were closed before the training ended.")
             if self._info.done() and (error := self._info.exception()):
                 raise error
-            process = WorkerProcess(self._settings.memory_mib)
+            process = WorkerProcess(self._settings.memory_mib, environment)
             self._processes.add(process)
             return process
 
@@ -187,6 +211,7 @@ class Workers:
         with self._lock:
             if not self._info.done():
                 self._epoch_seconds = ready.epoch_seconds
+                self._gpus = ready.gpus
                 self._info.set_result(ready.info)
         if ready.info != self._info.result():
             raise EvaluatorError(
@@ -229,10 +254,13 @@ class _Warm:
 class _Worker:
     """One place in the pool: its process is replaced when it dies or has grown."""
 
-    def __init__(self, pool: Workers, evaluator: EvaluatorRef, settings: WorkerSettings) -> None:
+    def __init__(
+        self, pool: Workers, evaluator: EvaluatorRef, settings: WorkerSettings, environment: Mapping[str, str]
+    ) -> None:
         self._pool = pool
-        self._evaluator = evaluator
+        self._start = Start(evaluator=evaluator, threads=settings.threads, deterministic=settings.deterministic)
         self._settings = settings
+        self._environment = environment
         self._warm: _Warm | None = None
 
     def start(self) -> _Warm:
@@ -246,7 +274,7 @@ class _Worker:
             return self._warm
         reason = ""
         for _ in range(_ATTEMPTS):
-            process = self._pool._spawn()
+            process = self._pool._spawn(self._environment)
             try:
                 self._warm = self._load(process)
                 return self._warm
@@ -259,7 +287,7 @@ class _Worker:
         raise InfrastructureError(f"No worker could be started, in {_ATTEMPTS} attempts. {reason}")
 
     def _load(self, process: WorkerProcess) -> _Warm:
-        reply = process.ask(self._evaluator.model_dump_json(), self._settings.start_timeout_seconds)
+        reply = process.ask(self._start.model_dump_json(), self._settings.start_timeout_seconds)
         assert not isinstance(reply, Trained)
         if isinstance(reply, Refused):
             raise EvaluatorError(reply.message)

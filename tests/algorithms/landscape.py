@@ -69,7 +69,7 @@ class Landscape:
         if variation.operator == REPEAT:
             program = variation.parents[0]
         else:
-            program = self._vary(variation)
+            program = self.vary(variation)
         return Told(outcome=program, evaluation=self.train(program, 1))
 
     def search(self, make: Callable[[Program, Scores], Algorithm], evaluations: int, wave: int = 4) -> Algorithm:
@@ -93,7 +93,8 @@ class Landscape:
     def _noisy(self, truth: float, seeds: int) -> list[float]:
         return [float(score) for score in truth + self.noise * self.rng.normal(size=seeds)]
 
-    def _vary(self, variation: Variation) -> Program:
+    def vary(self, variation: Variation) -> Program:
+        """Makes what a variation asks for, without training it."""
         parents = [self.points[parent.key] for parent in variation.parents] or [np.zeros(_IDEAS)]
         step = _STEPS[variation.operator] * self.rng.normal(size=_IDEAS) * np.exp(self.rng.normal(0.0, 0.5))
         program = self._program(np.mean(parents, axis=0) + step)

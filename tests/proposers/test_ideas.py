@@ -167,3 +167,16 @@ def test_a_penalty_does_not_depend_on_the_label():
         penalty = values(child) - values(loss)
         assert np.ptp(penalty) > 1e-6
         assert_allclose(penalty, values(child, y=others) - values(loss, y=others), atol=1e-12)
+
+
+def test_a_penalty_on_predicted_values_leaves_most_of_the_prediction():
+    """The squared error with w times the mean square of the prediction is lowest at y / (1 + w)."""
+    b = GraphBuilder(("y_true", "y_pred"), target="values")
+    error = b.add("square", b.add("subtract", b.input("y_pred"), b.input("y_true")))
+    squared = b.graph(b.add("mean", error, axis=-1))
+    for child in children(terms.penalise, squared):
+        predicted = LOGITS + 3.0
+        penalty = values(child, z=predicted) - values(squared, z=predicted)
+        weights = penalty / np.square(predicted).mean(axis=-1)
+        assert_allclose(weights, weights[0])
+        assert 0.0 < weights[0] < 1.0

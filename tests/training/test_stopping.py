@@ -18,7 +18,7 @@ from alphaloss.training.stopping import hopeless
 from alphaloss.training.trainer import Trainer
 
 ACCURACY = METRICS["accuracy"]
-ERROR = Metric("error", "min", samples=lambda z, y: 1 - ACCURACY.samples(z, y), chance=lambda y: 1 - ACCURACY.chance(y))
+ERROR = Metric("error", "classes", "min", lambda z, y: 1 - ACCURACY.samples(z, y), lambda y: 1 - ACCURACY.chance(y))
 
 
 def test_chance_is_the_share_of_the_most_frequent_class():

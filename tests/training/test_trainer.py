@@ -61,7 +61,7 @@ def test_equals_compile_and_fit(optimizer, job):
     training = trainer.train(job)[0]
 
     expected = fitted_by_keras(task)
-    for ours, theirs in zip(trainer.compiled.model.get_weights(), expected.get_weights(), strict=True):
+    for ours, theirs in zip(trainer.compiled[None].model.get_weights(), expected.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
     data = task.data()
     accuracy = np.mean(expected.predict(data.x_validation, verbose=0).argmax(-1) == data.y_validation)
@@ -76,16 +76,16 @@ def trainer():
 
 def test_a_graph_and_the_keras_loss_of_the_same_meaning_train_alike(trainer, job):
     trainer.train(job)
-    by_graph = trainer.compiled.state()
+    by_graph = trainer.compiled[None].state()
     trainer.train_function(keras_cross_entropy, job)
-    for ours, theirs in zip(by_graph, trainer.compiled.state(), strict=True):
+    for ours, theirs in zip(by_graph, trainer.compiled[None].state(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
 def test_learning_rate_scale_is_a_factor_on_the_learning_rate(trainer, job):
     trainer.train(job.model_copy(update={"learning_rate_scale": 0.5}))
     expected = fitted_by_keras(small.task(), learning_rate_scale=0.5)
-    for ours, theirs in zip(trainer.compiled.model.get_weights(), expected.get_weights(), strict=True):
+    for ours, theirs in zip(trainer.compiled[None].model.get_weights(), expected.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
@@ -97,15 +97,15 @@ def test_learning_rate_scale_is_a_factor_on_a_schedule(job):
     halved, half = Trainer(scaled(1)), Trainer(scaled(0.5))
     halved.train(job.model_copy(update={"learning_rate_scale": 0.5}))
     half.train(job)
-    for a, b in zip(halved.compiled.state(), half.compiled.state(), strict=True):
+    for a, b in zip(halved.compiled[None].state(), half.compiled[None].state(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
 def test_gradient_scale_multiplies_the_loss_but_not_the_regulariser(trainer, job):
     trainer.train(job.model_copy(update={"gradient_scale": 3.0}))
-    scaled = trainer.compiled.state()
+    scaled = trainer.compiled[None].state()
     trainer.train_function(lambda y_true, y_pred: 3 * keras_cross_entropy(y_true, y_pred), job)
-    for ours, theirs in zip(scaled, trainer.compiled.state(), strict=True):
+    for ours, theirs in zip(scaled, trainer.compiled[None].state(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 
 
@@ -122,13 +122,13 @@ def test_a_training_depends_on_its_job_alone(trainer, job):
         return [t.model_dump(exclude={"seconds"}) for t in trainings]
 
     first = without_time(trainer.train(job))
-    weights = trainer.compiled.state()
+    weights = trainer.compiled[None].state()
     trainer.train_function(lambda y_true, y_pred: ops.sum(y_pred, -1) * np.nan, job)
     trainer.train_function(refused, job)
     trainer.train_function(fails_when_it_runs, job)
     trainer.train(job.model_copy(update={"seeds": (1, 2), "learning_rate_scale": 2.0}))
     assert without_time(trainer.train(job)) == first
-    assert all(np.array_equal(a, b) for a, b in zip(trainer.compiled.state(), weights, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(trainer.compiled[None].state(), weights, strict=True))
     both = trainer.train(job.model_copy(update={"seeds": (3, 7)}))
     assert without_time(both[1:]) == first
 
@@ -142,7 +142,7 @@ def test_the_last_epoch_counts_and_the_first_best_one_is_the_early_one(job):
     test = training.test
     assert test.early_epoch == 1 + training.curve.index(max(training.curve)) < EPOCHS
     data = small.data()
-    logits = trainer.compiled.predict(data.x_test)
+    logits = trainer.compiled[None].predict(data.x_test)
     assert test.samples == tuple((logits.argmax(-1) == data.y_test).astype(float))
     assert test.score == np.mean(test.samples)
     assert test.early_score == np.mean(test.early_samples)
@@ -205,19 +205,17 @@ def test_a_loss_that_keras_cannot_compute_has_failed_for_every_seed(trainer, job
 def test_noise_is_drawn_by_the_seed_and_validation_stays_trusted():
     trainer = Trainer(small.task(noise=0.4))
     data = small.data()
-    first, validation = trainer.noisy_labels(1)
-    again, _ = trainer.noisy_labels(1)
-    other, _ = trainer.noisy_labels(2)
-    assert (first == again).all()
-    assert (first != other).any()
-    assert 0.2 < np.mean(first != data.y_train) < 0.6  # 40 of 100, binomial
-    assert (validation == data.y_validation).all()
+    first, again, other = (trainer.realise(seed) for seed in (1, 1, 2))
+    assert (first.labels == again.labels).all()
+    assert (first.labels != other.labels).any()
+    assert 0.2 < np.mean(first.labels != data.y_train) < 0.6  # 40 of 100, binomial
+    assert (first.validation == data.y_validation).all()
     assert "40%" in trainer.info.transforms
 
 
 def test_validation_noise_is_an_option():
     trainer = Trainer(small.task(noise=0.4, validation_noise=True))
-    assert (trainer.noisy_labels(1)[1] != small.data().y_validation).any()
+    assert (trainer.realise(1).validation != small.data().y_validation).any()
     assert "validation labels" in trainer.info.transforms
 
 
@@ -259,7 +257,7 @@ def test_losses_are_given_the_class_prior_of_the_info(job):
     nodes = (Node(op="multiply", args=(1, 2)), Node(op="sum", args=(3,), kwargs={"axis": -1}))
     graph = LossGraph(inputs=("y_true", "y_pred", "class_prior"), nodes=nodes, output=4)
     by_graph = trainer.train(job.model_copy(update={"graph": graph}))[0].curve
-    weights = trainer.compiled.state()
+    weights = trainer.compiled[None].state()
     assert trainer.train_function(lambda y, p: ops.sum(p * prior, -1), job)[0].curve == by_graph
-    for ours, theirs in zip(trainer.compiled.state(), weights, strict=True):
+    for ours, theirs in zip(trainer.compiled[None].state(), weights, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)

@@ -17,8 +17,9 @@ from alphaloss.config import WorkerSettings
 from alphaloss.errors import EvaluatorError, InfrastructureError
 from alphaloss.losses.graph import LossGraph, Node
 from alphaloss.records import Status
-from alphaloss.training import EvaluatorRef, Workers
+from alphaloss.training import EvaluatorRef, Rung, Workers
 from alphaloss.training.process import WorkerDiedError, WorkerProcess
+from alphaloss.training.protocol import Start
 
 EVALUATOR = EvaluatorRef(path=SMALL)
 
@@ -74,8 +75,9 @@ def test_scores_are_equal_in_any_worker_and_nothing_is_left(job, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "canary")
     descriptors, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
     jobs = [job.model_copy(update={"seeds": (seed,)}) for seed in (7, 1, 2, 3, 7, 4)]
-    with Workers(EVALUATOR, settings=WorkerSettings(), count=2) as two:
-        assert two.info.name == "small"
+    tried = EvaluatorRef(path=SMALL, more_rungs=(Rung(name="half", epochs=6, share=0.5),))
+    with Workers(tried, settings=WorkerSettings(), count=2) as two:
+        assert [rung.name for rung in two.info.rungs] == ["half", "short", "full"]
         together = [f.result()[0] for f in [two.submit(j) for j in jobs]]
         pids = two.pids
         environment = Path(f"/proc/{pids[0]}/environ").read_bytes()
@@ -155,7 +157,7 @@ def test_the_reason_of_a_death_is_what_the_worker_wrote_last(tmp_path, file, rea
     process = WorkerProcess(WorkerSettings().memory_mib)
     try:
         with pytest.raises(WorkerDiedError) as caught:
-            process.ask(EvaluatorRef(path=path).model_dump_json(), 60)
+            process.ask(Start(evaluator=EvaluatorRef(path=path)).model_dump_json(), 60)
     finally:
         process.close()
     assert str(caught.value).startswith("The worker ended ") or "was ended by SIGABRT" in str(caught.value)
@@ -171,7 +173,7 @@ def test_a_loss_that_keras_refuses_costs_no_worker(job):
         Node(op="sum", args=(5,), kwargs={"axis": -1}),
     )
     graph = LossGraph(inputs=("y_true", "y_pred"), nodes=nodes, output=6)
-    with Workers(EVALUATOR, settings=WorkerSettings(), count=1) as workers:
+    with Workers(EVALUATOR, settings=WorkerSettings(threads=2, deterministic=False), count=1) as workers:
         assert workers.info
         pids = workers.pids
         failed = workers.submit(job.model_copy(update={"graph": graph, "seeds": (1, 2)})).result()
