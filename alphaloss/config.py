@@ -247,8 +247,11 @@ class ModelSettings(Section):
 
     name: str = Field(min_length=1, description="what the service calls the model")
     base_url: str = Field("https://api.openai.com/v1", description="address of the endpoint; usually ends in /v1")
-    key_env: str = Field(
-        "OPENAI_API_KEY", min_length=1, description="environment variable with the key; unset: none is sent"
+    key_env: str | None = Field(
+        None,
+        min_length=1,
+        description="environment variable with the key; None: OPENAI_API_KEY for OpenAI's own address, and no key for "
+        "any other, so that a key goes nowhere that it was not meant for",
     )
     weight: float = Field(1.0, gt=0, description="its share of the calls, relative to the other models'")
     temperature: float | None = Field(None, ge=0, le=2, description="None leaves it to the service")
@@ -257,6 +260,12 @@ class ModelSettings(Section):
     price_out: float | None = Field(
         None, ge=0, description="US dollars for a million tokens of answer; 0 if it is free"
     )
+
+    @property
+    def key_variable(self) -> str | None:
+        """Name of the environment variable with the key; None if none is sent."""
+        at_openai = urlsplit(self.base_url).hostname == "api.openai.com"
+        return self.key_env or ("OPENAI_API_KEY" if at_openai else None)
 
     @property
     def arm(self) -> tuple[str, str, float | None]:
@@ -303,7 +312,7 @@ class LlmPromptSettings(Section):
     )
     rejections: int = Field(5, ge=0, description="recent rejections that are shown")
     known: int = Field(8, ge=0, description="programs that were proposed again, and so are shown as known")
-    insights: int = Field(6, ge=0, description="lines of insight that enter later prompts; 0 switches insights off")
+    insights: int = Field(6, ge=1, description="lines of insight that enter later prompts; see `llm.insights_every`")
     history: int = Field(30, ge=1, description="recent outcomes that insights are drawn from")
 
 
@@ -316,6 +325,18 @@ class LlmSettings(Section):
     )
     bandit: BanditSettings = BanditSettings()
     prompts: LlmPromptSettings = LlmPromptSettings()
+    offline: float = Field(
+        0.2, ge=0, le=1, description="share of variations that the offline proposer writes; `refine` always is its"
+    )
+    diff: float = Field(
+        0.3, ge=0, le=1, description="share of mutations that are asked for as an edit; the others as a whole file"
+    )
+    ahead: int = Field(
+        3, ge=0, description="waves whose losses are written while others train, so that no trainer waits for a model"
+    )
+    insights_every: int = Field(
+        5, ge=0, description="waves between two calls that condense what worked and what did not; 0: none"
+    )
     max_usd: float | None = Field(None, ge=0, description="most US dollars; needs the prices of all models")
     max_tokens: int | None = Field(None, ge=0, description="most tokens of prompts and answers together")
     max_calls: int | None = Field(None, ge=0, description="most requests, those that are sent again included")
@@ -324,7 +345,7 @@ class LlmSettings(Section):
     pause_seconds: float = Field(
         1, ge=0, description="before the second try; doubles with each, unless the service says how long"
     )
-    concurrency: int = Field(4, ge=1, description="calls at the same time, an endpoint")
+    concurrency: int = Field(8, ge=1, description="calls at the same time, an endpoint")
     breaker_failures: int = Field(5, ge=1, description="failures in a row after which an endpoint is left alone")
     breaker_pause_seconds: float = Field(60, gt=0, description="how long; then one try shows whether it is back")
 
@@ -358,7 +379,9 @@ class Settings(Section):
     algorithm: Literal["islands", "tournament", "random"] = Field(
         "islands", description="decides parents and survivors"
     )
-    proposer: Literal["offline"] = Field("offline", description="makes candidates from parents")
+    proposer: Literal["offline", "llm"] = Field(
+        "offline", description="makes candidates from parents: by itself, or by asking the models of `llm`"
+    )
     start: tuple[str, ...] = Field(
         (), description="losses that the search begins with; none: the reference, cross-entropy or (for values) squared"
     )
@@ -377,6 +400,11 @@ class Settings(Section):
     sandbox: SandboxLimits = SandboxLimits()
     workers: WorkerSettings = WorkerSettings()
     llm: LlmSettings = LlmSettings()
+
+    @property
+    def ahead(self) -> int:
+        """Waves whose losses are written ahead of training; the offline proposer needs none."""
+        return self.llm.ahead if self.proposer == "llm" else 0
 
 
 def load_settings(file: Path | None = None, overrides: Sequence[str] = (), **values: Any) -> Settings:

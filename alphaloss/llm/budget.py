@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from alphaloss.config import LlmSettings, ModelSettings
-from alphaloss.llm.records import Message, Usage
+from alphaloss.exchanges import Message, Usage
 
 _BYTES_PER_TOKEN = 4  # of English and of code, in the tokenisers of today's models
 _TOKENS_AROUND_MESSAGE = 16  # role and separators of a chat template

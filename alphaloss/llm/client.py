@@ -16,9 +16,9 @@ from itertools import count
 import numpy as np
 
 from alphaloss.config import LlmSettings, ModelSettings
+from alphaloss.exchanges import Exchange, Message, Reply, Usage
 from alphaloss.llm.budget import Budget, longest_usage, most_tokens, price
 from alphaloss.llm.endpoint import Endpoint
-from alphaloss.llm.records import Exchange, Message, Reply, Usage
 from alphaloss.llm.replies import NOTHING, Try
 from alphaloss.llm.retries import pause_before, worth_another
 
@@ -79,7 +79,7 @@ class Client:
     numbers: Iterator[int] = field(default_factory=count)
 
     async def ask(self, messages: Sequence[Message], purpose: str, template_hash: str = "") -> Exchange:
-        """Sends messages, again where that may help, and says how it ended.
+        """Sends messages, again where that may help, and says how it ended, also where the call is cancelled.
 
         Args:
             messages: a chat whose next turn is the model's.
@@ -88,11 +88,16 @@ class Client:
         """
         number = next(self.numbers)
         self.endpoint.connect()
-        async with self.endpoint.slots:
-            started = time.monotonic()
-            call = _Call(started + self.limits.deadline_seconds)
-            end = await self._tries(messages, call)
-            seconds = time.monotonic() - started
+        started = time.monotonic()
+        call = _Call(started + self.limits.deadline_seconds)
+        try:
+            async with self.endpoint.slots:
+                waited, started = time.monotonic() - started, time.monotonic()
+                call.deadline += waited
+                end = await self._tries(messages, call)
+        except asyncio.CancelledError:
+            end = Try(Reply.CANCELLED, "The search ended before the answer came.")
+        seconds = time.monotonic() - started
         return Exchange(
             number=number,
             purpose=purpose,
@@ -109,6 +114,14 @@ class Client:
             seconds=seconds,
             attempts=call.sent,
         )
+
+    def _about_key(self) -> str:
+        variable = self.model.key_variable
+        if self.endpoint.key:
+            return f"refused the key in {variable}"
+        if variable:
+            return f"wants a key, but the environment variable {variable} is not set"
+        return "wants a key; name the environment variable that holds it with --llm-key-env, or in `key_env`"
 
     async def _tries(self, messages: Sequence[Message], call: _Call) -> Try:
         end: Try | None = None
@@ -141,7 +154,7 @@ class Client:
             pass  # `end` says so already
         finally:  # also when it is cancelled: the service may bill it
             self.budget.settle(reservation, self.model, end.usage)
-        call.add(end.usage)
+            call.add(end.usage)
         if end.reply in _FAILURES:
             breaker.failed()
         elif not end.reply.fatal:
@@ -153,9 +166,7 @@ class Client:
             said=end.said,
             where=self.endpoint.base_url,
             name=self.model.name,
-            key=f"refused the key in {self.model.key_env}"
-            if self.endpoint.key
-            else f"wants a key, but the environment variable {self.model.key_env} is not set",
+            key=self._about_key(),
             limit=f"{self.limits.deadline_seconds:g} s (`llm.deadline_seconds`)",
             spent=self.budget.shortage(),
             remaining=f"{self.endpoint.breaker.remaining:.0f} s",

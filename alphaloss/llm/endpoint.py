@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from alphaloss.config import LlmSettings, ModelSettings
 from alphaloss.errors import UsageError
+from alphaloss.exchanges import Message, Reply
 from alphaloss.llm.breaker import Breaker
 from alphaloss.llm.budget import longest_usage
-from alphaloss.llm.records import Message, Reply
 from alphaloss.llm.replies import Try, completion, refusal
 from alphaloss.llm.retries import retry_after
 
@@ -50,16 +50,16 @@ class Endpoint:
 
     Args:
         base_url: without credentials.
-        key_env: environment variable with the key; it is read once, here.
+        key_env: environment variable with the key, which is read once, here; None: no key is sent.
         limits: concurrency, breaker, deadline.
 
     Raises:
         UsageError: what the environment variable holds is no key.
     """
 
-    def __init__(self, base_url: str, key_env: str, limits: LlmSettings) -> None:
+    def __init__(self, base_url: str, key_env: str | None, limits: LlmSettings) -> None:
         self.base_url = base_url
-        self.key = read_key(key_env)
+        self.key = read_key(key_env) if key_env else None
         self.slots = asyncio.Semaphore(limits.concurrency)
         self.breaker = Breaker(limits.breaker_failures, limits.breaker_pause_seconds)
         self._deadline_seconds = limits.deadline_seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import count
 from types import TracebackType
@@ -11,13 +12,13 @@ import numpy as np
 
 from alphaloss.config import LlmSettings
 from alphaloss.errors import UsageError
+from alphaloss.exchanges import Exchange, Message, Reply
 from alphaloss.llm.bandit import Bandit
 from alphaloss.llm.budget import Budget, Spent
 from alphaloss.llm.client import Client
 from alphaloss.llm.endpoint import Endpoint
-from alphaloss.llm.records import Exchange, Message, Reply
 
-_UNSENT = (Reply.CIRCUIT_OPEN, Reply.BUDGET)
+_UNSENT = (Reply.CIRCUIT_OPEN, Reply.BUDGET, Reply.CANCELLED)
 
 
 class Ensemble:
@@ -52,14 +53,15 @@ class Ensemble:
         self.dropped: dict[str, Exchange] = {}
         """The last exchange of each model that dropped out, by name and address."""
         self._rng = rng
-        numbers: Iterator[int] = count(first)
+        self.numbers: Iterator[int] = count(first)
+        """Of the next exchanges."""
         pauses = rng.spawn(1)[0]
         self._endpoints = {
-            (model.base_url, model.key_env): Endpoint(model.base_url, model.key_env, settings)
+            (model.base_url, model.key_variable): Endpoint(model.base_url, model.key_variable, settings)
             for model in settings.models
         }
         self.clients = [
-            Client(m, self._endpoints[m.base_url, m.key_env], settings, self.budget, pauses, numbers)
+            Client(m, self._endpoints[m.base_url, m.key_variable], settings, self.budget, pauses, self.numbers)
             for m in settings.models
         ]
         self._places = {model.arm: place for place, model in enumerate(settings.models)}
@@ -91,7 +93,13 @@ class Ensemble:
 
         Endpoints whose breaker is open are passed over while there are others.
         """
-        place = self._choose()
+        return await self._ask(self._choose(), messages, purpose, template_hash)
+
+    async def ask_each(self, messages: Sequence[Message], purpose: str) -> list[Exchange]:
+        """Asks all living models the same, at once; what they answered, in their order."""
+        return await asyncio.gather(*(self._ask(place, messages, purpose) for place in sorted(self._alive)))
+
+    async def _ask(self, place: int, messages: Sequence[Message], purpose: str, template_hash: str = "") -> Exchange:
         exchange = await self.clients[place].ask(messages, purpose, template_hash)
         if exchange.reply.fatal or exchange.reply is Reply.BUDGET:
             self._alive.discard(place)

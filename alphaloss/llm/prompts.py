@@ -15,10 +15,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, meta
 from pydantic import Field
 
 from alphaloss.config import GateSettings, LlmPromptSettings
+from alphaloss.exchanges import Message
 from alphaloss.llm.contract import operations_text
 from alphaloss.llm.inert import fenced
-from alphaloss.llm.records import Message
-from alphaloss.llm.views import PromptView
+from alphaloss.llm.views import PICKS, PromptView
 from alphaloss.losses.graph import MAX_NODES
 from alphaloss.records import Record
 from alphaloss.sandbox import SandboxLimits
@@ -76,6 +76,7 @@ class Prompts:
             "gate": gate,
             "most_bytes": limits.source_bytes,
             "most_operations": MAX_NODES,
+            "picks": PICKS,
         }
         self._hashes = {purpose: self._hash(purpose) for purpose in Purpose}
 

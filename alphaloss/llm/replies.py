@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from alphaloss.config import ModelSettings
+from alphaloss.exchanges import Message, Reply, Usage
 from alphaloss.llm.budget import estimated_usage, longest_usage
-from alphaloss.llm.records import Message, Reply, Usage
 
 NOTHING = Usage(prompt_tokens=0, completion_tokens=0, estimated=False)
 """The usage of a request that the service refused."""

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import numpy as np
 
-from alphaloss.llm.records import Reply
+from alphaloss.exchanges import Reply
 
 _TRIES = {Reply.RATE_LIMITED: None, Reply.SERVER_ERROR: None, Reply.CONNECTION: None, Reply.PROTOCOL: 2}
 """Replies after which another try may help, and the most tries that each is worth; None: all that are allowed.

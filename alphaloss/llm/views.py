@@ -20,6 +20,9 @@ from alphaloss.scores import Score
 from alphaloss.training import TaskInfo
 
 _UNEVEN = 1.5  # most over least frequent class, from which on a class prior is worth telling
+PICKS = 8
+"""Ideas that an author is told to think of, where one of them is asked for."""
+
 _MOST_CLASSES = 20  # whose share is told one by one
 _CURVE_POINTS = 5
 
@@ -240,6 +243,12 @@ class PromptView(Record):
     known: tuple[KnownView, ...] = Field(default=(), description="the newest first")
     history: tuple[OutcomeView, ...] = Field(default=(), description="the newest first")
     lines: int = Field(default=1, ge=1, description="how many insights are asked for")
+    pick: int | None = Field(
+        default=None,
+        ge=1,
+        le=PICKS,
+        description="which of several ideas is asked for, so that equal questions get different answers; None: any",
+    )
 
     def shortened(self) -> PromptView | None:
         """Without its least useful part; None if only what cannot be left out remains.

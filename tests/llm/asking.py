@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from alphaloss.config import LlmSettings, ModelSettings
+from alphaloss.exchanges import Exchange, Message
 from alphaloss.llm.budget import Budget
 from alphaloss.llm.client import Client
 from alphaloss.llm.endpoint import Endpoint
-from alphaloss.llm.records import Exchange, Message
 from alphaloss.testing import Line, MockLLM, Request, faults
 
 PROMPT = (Message(role="system", content="You write losses."), Message(role="user", content="Write one."))

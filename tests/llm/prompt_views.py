@@ -104,13 +104,17 @@ def view(**changes: object) -> PromptView:
             OutcomeView(operator="init", parents=(), refused="the same as 09245914de"),
         ),
         lines=6,
+        pick=3,
     )
     return whole.model_copy(update=changes)
 
 
 def view_for(purpose: Purpose) -> PromptView:
     """What a purpose needs."""
-    changes = {Purpose.INIT: {"parents": (), "candidates": 3}, Purpose.CROSSOVER: {"parents": (PARENT, OTHER)}}
+    changes = {
+        Purpose.INIT: {"parents": (), "candidates": 3, "pick": None},
+        Purpose.CROSSOVER: {"parents": (PARENT, OTHER)},
+    }
     return view(**changes.get(purpose, {}))
 
 

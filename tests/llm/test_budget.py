@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from alphaloss.config import LlmSettings, ModelSettings, load_settings
 from alphaloss.errors import UsageError
+from alphaloss.exchanges import Message, Reply, Usage
 from alphaloss.llm.budget import Budget, Spent, estimated_tokens, most_tokens
 from alphaloss.llm.client import Client
-from alphaloss.llm.records import Message, Reply, Usage
 from alphaloss.testing import Answer, faults
 
 URL = "http://127.0.0.1:1/v1"

@@ -16,10 +16,10 @@ from asking import NO_KEY, PROMPT, Desk, limits, model
 
 from alphaloss.config import ModelSettings
 from alphaloss.errors import UsageError
+from alphaloss.exchanges import Exchange, Reply
 from alphaloss.llm.budget import Budget
 from alphaloss.llm.client import Client
 from alphaloss.llm.endpoint import Endpoint, read_key
-from alphaloss.llm.records import Exchange, Reply
 from alphaloss.testing import Answer, MockLLM, Request, Wire, faults
 
 GOOD = "```python\npass\n```"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from alphaloss.config import load_settings
+from alphaloss.config import ModelSettings, load_settings
 from alphaloss.errors import UsageError
+from alphaloss.exchanges import Reply
 from alphaloss.llm.breaker import Breaker
-from alphaloss.llm.records import Reply
 from alphaloss.llm.replies import completion, quote, refusal
 from alphaloss.llm.retries import pause_before, retry_after, worth_another
 
@@ -163,3 +163,17 @@ class TestSettings:
         with pytest.raises(UsageError, match="model m is given twice"):
             load_settings(llm__models=twice)
         load_settings(llm__models=[twice[0], {"name": "m", "temperature": 1.0}])
+
+
+@pytest.mark.parametrize(
+    ("values", "variable"),
+    [
+        ({}, "OPENAI_API_KEY"),
+        ({"key_env": "MINE"}, "MINE"),
+        ({"base_url": "http://127.0.0.1:8080/v1"}, None),
+        ({"base_url": "https://api.openai.com.example.org/v1"}, None),
+        ({"base_url": "https://api.example.org/v1", "key_env": "MINE"}, "MINE"),
+    ],
+)
+def test_a_key_goes_nowhere_that_it_was_not_meant_for(values: dict[str, str], variable: str | None):
+    assert ModelSettings.model_validate({"name": "m", **values}).key_variable == variable

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from alphaloss.config import BanditSettings
 from alphaloss.errors import UsageError
+from alphaloss.exchanges import Exchange, Reply
 from alphaloss.llm.bandit import Bandit
 from alphaloss.llm.ensemble import Ensemble
-from alphaloss.llm.records import Exchange, Reply
 from alphaloss.testing import Answer, MockLLM, Request, faults
 
 PRICED = {"price_in": 1.0, "price_out": 1.0}

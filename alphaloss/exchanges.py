@@ -58,11 +58,21 @@ class Reply(StrEnum):
     """Not sent: the worst case of one more call does not fit into what is left of the budget."""
     CIRCUIT_OPEN = "circuit_open"
     """Not sent: the endpoint failed too often in a row and is left alone for a while."""
+    CANCELLED = "cancelled"
+    """Given up, because the search ended before the answer came; the service may bill it."""
 
     @property
     def fatal(self) -> bool:
         """No later call to the same model can succeed until a human mends something."""
         return self in (Reply.QUOTA, Reply.AUTH, Reply.NOT_FOUND)
+
+
+class Place(Record):
+    """What asked for a call: an attempt at a variation of a wave. No two calls of a run have the same."""
+
+    wave: int = Field(ge=0)
+    position: int = Field(ge=-1, description="of the variation in its wave; -1: the wave as a whole, for insights")
+    attempt: int = Field(default=0, ge=0, description="above 0 after one that gave no program")
 
 
 class Exchange(Record):
@@ -82,3 +92,37 @@ class Exchange(Record):
     usd: float | None = Field(ge=0, description="what the tokens cost, in US dollars; None without prices")
     seconds: float = Field(ge=0, description="from the first try to the end of the last, pauses included")
     attempts: int = Field(ge=0, description="requests sent; 0 if the call was refused before")
+
+
+class Use(Record):
+    """What language models were asked so far, and what that took."""
+
+    calls: int = Field(default=0, description="exchanges, those that were not sent included")
+    requests: int = Field(default=0, description="sent, tries that failed included")
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated: bool = Field(default=False, description="whether a part of the tokens is a guess")
+    usd: float | None = Field(default=None, description="US dollars; None where no model has prices")
+    replies: dict[Reply, int] = Field(default_factory=dict, description="exchanges by how they ended")
+
+    def with_one_more(self, exchange: Exchange) -> Use:
+        """After another exchange."""
+        costs = [usd for usd in (self.usd, exchange.usd) if usd is not None]
+        return Use(
+            calls=self.calls + 1,
+            requests=self.requests + exchange.attempts,
+            prompt_tokens=self.prompt_tokens + exchange.usage.prompt_tokens,
+            completion_tokens=self.completion_tokens + exchange.usage.completion_tokens,
+            estimated=self.estimated or exchange.usage.estimated,
+            usd=sum(costs) if costs else None,
+            replies=self.replies | {exchange.reply: self.replies.get(exchange.reply, 0) + 1},
+        )
+
+
+class LlmResult(Record):
+    """What language models did in a run."""
+
+    use: Use
+    faults: dict[str, int] = Field(description="answers without a program, by what was wrong with them")
+    lost: str = Field(description="why they could not be asked in the end, within the budget; empty if they could")
+    replayed: bool = Field(description="whether their answers are those of an earlier run, which nothing was spent on")
