@@ -6,9 +6,10 @@ Results go to stdout, progress and errors to stderr. Everything heavy is importe
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -17,6 +18,7 @@ from alphaloss.errors import AlphalossError
 if TYPE_CHECKING:
     from alphaloss.losses.types import Target
 
+_NO_LLM = 4
 _INTERRUPTED = 130
 
 
@@ -70,6 +72,29 @@ _common_options = _options(
     _file_options,
 )
 _setting_options = _options(_evaluator_option, _common_options)
+_llm_options = _options(
+    click.option(
+        "--llm",
+        metavar="NAME",
+        help="Ask this language model; `mock` is a stand-in without a service. [default: those of the configuration]",
+    ),
+    click.option("--llm-url", metavar="URL", help="Where it is. [default: https://api.openai.com/v1]"),
+    click.option(
+        "--llm-key-env",
+        metavar="VARIABLE",
+        help="Environment variable with the key. [default: OPENAI_API_KEY for OpenAI's own address, else no key]",
+    ),
+    click.option(
+        "--llm-price",
+        type=click.FloatRange(0),
+        nargs=2,
+        metavar="IN OUT",
+        help="US dollars for a million tokens of prompt and of answer.",
+    ),
+    click.option("--max-usd", type=click.FloatRange(0), help="Most US dollars for language models; needs prices."),
+    click.option("--max-tokens", type=click.IntRange(0), help="Most tokens of prompts and answers together."),
+    click.option("--max-calls", type=click.IntRange(0), help="Most requests to language models."),
+)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -85,7 +110,14 @@ def main() -> None:
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @_setting_options
 @click.option("--algorithm", metavar="NAME", help="Who decides parents and survivors: islands, tournament, random.")
-@click.option("--proposer", metavar="NAME", help="Who writes losses: offline.")
+@click.option("--proposer", metavar="NAME", help="Who writes losses: offline, llm. [default: llm with --llm]")
+@_llm_options
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="RUN",
+    help="Repeat the search of RUN, with its settings and the recorded answers of its language models.",
+)
 @click.option("--start", multiple=True, metavar="LOSS", help="Begin with this loss. [default: the reference]")
 @click.option(
     "--evaluations",
@@ -95,10 +127,13 @@ def main() -> None:
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Also end the search after this time.")
 @click.option("--patience", type=click.IntRange(1), help="Also end it after so many evaluations without a better best.")
 @_json_option
-def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | None, **values: Any) -> None:
+def evolve(
+    run: Path | None, as_json: bool, workers: int | None, config: Path | None, replay: Path | None, **values: Any
+) -> None:
     """Search for a better loss, select a champion and judge it on test data.
 
-    RUN is the folder that keeps everything; without it, a new one under runs/.
+    RUN is the folder that keeps everything; without it, a new one under runs/. With --llm a language model writes most
+    of the losses; if it refuses half-way, or is gone in the end, what was found is judged and the exit code is 4.
     """
     from alphaloss.folder import new_run_folder
     from alphaloss.report.console import print_result
@@ -106,10 +141,12 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
     from alphaloss.run import evolve as run_evolve
     from alphaloss.training.devices import default_workers
 
-    settings = _settings(config, values)
     folder = run or new_run_folder()
     try:
-        result = run_evolve(settings, folder, workers=workers or default_workers(), progress=ConsoleProgress())
+        with _language_model(values):
+            settings = _settings(config or (replay / "config.yaml" if replay else None), values)
+            count = workers or default_workers()
+            result = run_evolve(settings, folder, workers=count, progress=ConsoleProgress(), replay=replay)
     except KeyboardInterrupt:
         kept = f" `alphaloss show {folder}` shows what was recorded." if (folder / "run.sqlite").exists() else ""
         click.echo(f"Interrupted.{kept}", err=True)
@@ -118,6 +155,7 @@ def evolve(run: Path | None, as_json: bool, workers: int | None, config: Path | 
         click.echo(result.to_json())
     else:
         print_result(result)
+    sys.exit(_NO_LLM if result.llm and result.llm.lost else 0)
 
 
 @main.command()
@@ -261,12 +299,22 @@ def zoo(name: str | None, as_json: bool) -> None:
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("program", required=False, metavar="[ID]")
 @click.option("--rejections", is_flag=True, help="List the rejected candidates with their reasons.")
+@click.option(
+    "--exchanges",
+    type=click.File("w", encoding="utf-8"),
+    metavar="FILE",
+    help="Write what language models were asked and answered into FILE (- for stdout): a JSON object a line.",
+)
 @_json_option
-def show(run: Path, program: str | None, rejections: bool, as_json: bool) -> None:
+def show(run: Path, program: str | None, rejections: bool, exchanges: TextIO | None, as_json: bool) -> None:
     """Show RUN: its result and best programs; or one program in full."""
     from alphaloss.report import console, runs
 
     with runs.open_run(run) as opened:
+        if exchanges:
+            for asked in opened.exchanges():
+                exchanges.write(asked.model_dump_json() + "\n")
+            return
         if program:
             shown: Any = runs.describe_program(opened, program)
         elif rejections:
@@ -284,21 +332,52 @@ def show(run: Path, program: str | None, rejections: bool, as_json: bool) -> Non
 @_evaluator_option
 @_data_option
 @_file_options
+@_llm_options
 @_json_option
 def doctor(run: Path | None, as_json: bool, config: Path | None, **values: Any) -> None:
     """Check this machine: versions, GPUs, sandbox, training; with RUN, also the integrity of its database.
 
-    With --evaluator, measure what training on this task takes.
+    With --evaluator, measure what training on this task takes. With --llm a language model instead: whether it can be
+    reached, and what the gate says to a loss that it writes.
     """
     from alphaloss.doctor import examine
+    from alphaloss.doctor_llm import examine_models
     from alphaloss.report.console import print_findings
 
-    findings = examine(_settings(config, values), run)
+    asked = bool(values["llm"] or values["llm_url"])
+    with _language_model(values):
+        settings = _settings(config, values)
+        findings = examine_models(settings) if asked else examine(settings, run)
     if as_json:
         click.echo(findings.model_dump_json())
     else:
         print_findings(findings)
-    sys.exit(0 if findings.healthy else 3)
+    sys.exit(0 if findings.healthy else _NO_LLM if asked else 3)
+
+
+@contextmanager
+def _language_model(values: dict[str, Any]) -> Iterator[None]:
+    """Puts the options for a language model together; the stand-in lives as long as the context."""
+    from contextlib import nullcontext
+
+    name, url = values.pop("llm"), values.pop("llm_url")
+    key_env, price = values.pop("llm_key_env"), values.pop("llm_price") or (None, None)
+    if url and not name:
+        raise click.UsageError("--llm-url needs --llm NAME: what the service there calls the model.")
+    service: Any = nullcontext()
+    if name == "mock" and not url:
+        from alphaloss.testing import MockLLM, answer
+
+        service = MockLLM(then=answer)
+    with service as mock:
+        if name:
+            values["proposer"] = values.get("proposer") or "llm"
+            given = {"base_url": mock.url if mock else url, "key_env": key_env}
+            given |= {"price_in": price[0], "price_out": price[1]}
+            values["llm__models"] = [
+                {"name": name, **{key: value for key, value in given.items() if value is not None}}
+            ]
+        yield
 
 
 def _settings(config: Path | None, values: dict[str, Any]) -> Any:
@@ -306,12 +385,15 @@ def _settings(config: Path | None, values: dict[str, Any]) -> Any:
 
     return load_settings(
         config,
-        values.pop("overrides"),
-        evaluator__name=values.pop("evaluator"),
-        evaluator__options__data=values.pop("data"),
+        values.pop("overrides", ()),
+        evaluator__name=values.pop("evaluator", None),
+        evaluator__options__data=values.pop("data", None),
         search__evaluations=values.pop("evaluations", None),
         search__minutes=values.pop("minutes", None),
         search__patience=values.pop("patience", None),
+        llm__max_usd=values.pop("max_usd", None),
+        llm__max_tokens=values.pop("max_tokens", None),
+        llm__max_calls=values.pop("max_calls", None),
         start=values.pop("start", None) or None,
         **values,
     )

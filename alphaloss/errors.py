@@ -4,7 +4,8 @@
     ├── UsageError             wrong use: an unknown name, a broken file, a bad setting      exit 2
     │   └── EvaluatorError     an evaluator file that does not define a usable task          exit 2
     ├── InfrastructureError    a worker died, hung or ran out of memory, twice               exit 3
-    └── SearchFailedError      the search could not make or train anything                   exit 3
+    ├── SearchFailedError      the search could not make or train anything                   exit 3
+    └── LlmError               no language model can be reached, or all refuse               exit 4
 
 A candidate that fails is not an error: it is a result (see `alphaloss.records`).
 """
@@ -32,3 +33,9 @@ class InfrastructureError(AlphalossError):
 
 class SearchFailedError(AlphalossError):
     """A search ended without a single trained program; the message names the most frequent reason."""
+
+
+class LlmError(AlphalossError):
+    """No language model can be reached, or all refuse, and nothing came of the run; the message says why."""
+
+    exit_code = 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from alphaloss.exchanges import Use
 from alphaloss.records import Evaluation, Outcome, Phase
 from alphaloss.training import Rung
 from alphaloss.training.task import relative_work
@@ -51,6 +52,7 @@ class SearchState:
         best: mean search score of the best program, in units of the metric; None if none has one.
         best_seeds: how many trainings that is the mean of.
         utilisation: share of the workers' time spent on trainings.
+        llm: what language models were asked so far; None where there are none.
     """
 
     waves: int
@@ -61,6 +63,7 @@ class SearchState:
     best: float | None
     best_seeds: int
     utilisation: float
+    llm: Use | None = None
 
 
 class Progress:

@@ -116,6 +116,9 @@ class Failed(Record):
     operator: str
     parents: tuple[str, ...] = ()
     reason: str
+    details: dict[str, JsonValue] = Field(
+        default_factory=dict, description="what else its proposer wants kept; not part of a run's content hash"
+    )
 
 
 class Status(StrEnum):

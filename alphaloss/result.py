@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from alphaloss.database import Database
+from alphaloss.exchanges import LlmResult
 from alphaloss.losses.graph import LossGraph
 from alphaloss.records import SIMPLIFY, Phase, Program, Record
 from alphaloss.selection import Selection
@@ -62,6 +63,7 @@ class Result(Record):
         description="selection score of the reference by the factor on its learning rate"
     )
     verdict: Verdict
+    llm: LlmResult | None = Field(default=None, description="None where no language model was asked")
 
     @property
     def table(self) -> tuple[LossResult, ...]:

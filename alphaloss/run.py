@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from alphaloss.algorithms import Algorithm, make_algorithm
+from alphaloss.authors import Authors, choose_authors
 from alphaloss.bench import Bench, Measure, collect_each
 from alphaloss.cascade import expected, levels, search_seeds
 from alphaloss.config import Settings, dump_settings
 from alphaloss.database import Database
 from alphaloss.environment import environment
-from alphaloss.errors import SearchFailedError
+from alphaloss.errors import LlmError, SearchFailedError
 from alphaloss.files import write_file
 from alphaloss.folder import check_folder
 from alphaloss.initial import InitialLosses
@@ -25,7 +26,6 @@ from alphaloss.losses.export import export_keras
 from alphaloss.losses.zoo import REFERENCES
 from alphaloss.naming import DATABASE, find_loss
 from alphaloss.progress import Cost, Progress, rung_seconds
-from alphaloss.proposers import OfflineProposer
 from alphaloss.records import Evaluation, Phase
 from alphaloss.result import Result, summarise
 from alphaloss.scores import Scores
@@ -39,7 +39,7 @@ from alphaloss.verdict import Verdict, judge
 from alphaloss.wording import number
 
 
-def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress) -> Result:
+def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress, replay: Path | None = None) -> Result:
     """Searches for a better loss, selects a champion and judges it.
 
     Args:
@@ -47,19 +47,24 @@ def evolve(settings: Settings, folder: Path, *, workers: int, progress: Progress
         folder: where the run is kept; must not hold a run yet.
         workers: training processes; the result does not depend on it.
         progress: is told what happens.
+        replay: folder of a run whose language models are not asked again: their recorded answers are given.
 
     Raises:
-        UsageError: the folder holds a run, or the evaluator or a start loss cannot be used.
+        UsageError: the folder holds a run, or the evaluator or a start loss cannot be used; or the run that is
+            replayed asked something else.
+        LlmError: no language model can be reached, or all refuse, and nothing was found before.
         SearchFailedError: no program could be trained.
         InfrastructureError: workers or database failed.
     """
     started = time.monotonic()
     check_folder(folder)
     start = [find_loss(name) for name in settings.start]  # a wrong name is told before anything slow begins
+    authors = choose_authors(settings, replay, progress)
     with open_session(settings, workers, progress) as session:
+        authors.check(session.workers.info)
         losses = InitialLosses(session, start)
         with Database.create(folder / DATABASE) as database:
-            return _Run(settings, folder, database, losses, session.workers, progress, started).execute()
+            return _Run(settings, folder, database, losses, session.workers, progress, authors, started).execute()
 
 
 class _Run:
@@ -73,6 +78,7 @@ class _Run:
         losses: InitialLosses,
         workers: Workers,
         progress: Progress,
+        authors: Authors,
         started: float,
     ) -> None:
         self.settings = settings
@@ -81,6 +87,7 @@ class _Run:
         self.losses = losses
         self.workers = workers
         self.progress = progress
+        self.authors = authors
         self.started = started
         self.ready = time.monotonic()
         self.maximize = workers.info.direction == "max"
@@ -107,7 +114,7 @@ class _Run:
             zoo=self.losses.zoo,
             selection=selection,
             verdict=verdict,
-        )
+        ).model_copy(update={"llm": self.authors.result(self.database)})
         self.database.event("result", {"champion_key": selection.champion.key, **json.loads(result.to_json())})
         write_file(self.folder / "best_loss.py", self._export(result))
         return result
@@ -117,20 +124,18 @@ class _Run:
         self.progress.phase(Phase.SEARCH, self._cost().trainings[Phase.SEARCH])
         seeds = search_seeds(self.settings, levels(self.settings, self.workers.info.rungs))
         bench = self._bench(Phase.SEARCH, seeds.full, cheaper=seeds.cheaper)
-        algorithm = make_algorithm(self.settings, self.losses.start, self._train_references(bench))
-        Search(
-            self.settings,
-            algorithm=algorithm,
-            proposer=OfflineProposer(
-                self.settings.offline,
-                start=self.losses.start[0].graph,
-                class_prior=self.workers.info.class_prior,
-            ),
-            gate=self.losses.gate,
-            bench=bench,
-            database=self.database,
-            progress=self.progress,
-        ).run()
+        scores = self._train_references(bench)
+        algorithm = make_algorithm(self.settings, self.losses.start, scores)
+        with self.authors.proposer(self.losses, self.workers.info, bench, scores) as proposer:
+            Search(
+                self.settings,
+                algorithm=algorithm,
+                proposer=proposer,
+                gate=self.losses.gate,
+                bench=bench,
+                database=self.database,
+                progress=self.progress,
+            ).run()
         return algorithm, {e.key: e for e in self.database.evaluations(bench.task, Phase.SEARCH, bench.rung)}
 
     def _train_references(self, bench: Bench) -> Scores:
@@ -178,6 +183,8 @@ class _Run:
         start = {p.key for p in self.losses.start}
         best = algorithm.best(self.settings.search.evaluations + len(start))
         finalists = distinct([p for p in best if p.key not in start], settings.distinct)[: settings.programs]
+        if not finalists and self.authors.lost:
+            raise LlmError(f"{self.authors.lost} No program was found before.")
         if not finalists:
             raise SearchFailedError(_nothing_worked(self.database, self.workers.info))
         finalists = [self.losses.simplified(program, self.database) for program in finalists]

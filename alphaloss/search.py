@@ -1,33 +1,30 @@
-"""The search loop: ask -> propose -> gate -> train, rung by rung -> record -> tell."""
+"""The search loop: ask -> write -> gate -> train, rung by rung -> record -> tell."""
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Sequence
-
-import numpy as np
+from itertools import islice
 
 from alphaloss.algorithms import Algorithm
 from alphaloss.bench import Bench
 from alphaloss.cascade import Cascade, Climb
 from alphaloss.config import Settings
-from alphaloss.database import Database, Entry
+from alphaloss.database import Database
+from alphaloss.drafts import Draft, Drafts
 from alphaloss.gate import Gate
 from alphaloss.limits import Limits
 from alphaloss.progress import Progress, SearchState
-from alphaloss.proposers import Context, Proposer
-from alphaloss.records import REPEAT, Failed, Outcome, Program, Told, Variation
+from alphaloss.proposers import Proposer
+from alphaloss.records import Program, Told
 from alphaloss.statistics import orient
-
-_SHOWN = 8  # of the best programs, to proposers that look at them
 
 
 class Search:
     """One search: an algorithm, a proposer, the gate and the trainings that give programs their scores.
 
     Args:
-        settings: of the run; the search uses its seed, `search` and `cascade`.
+        settings: of the run; the search uses its seed, `search`, `cascade`, and how far ahead losses are written.
         algorithm: decides parents and survivors.
         proposer: makes candidates.
         gate: admits them.
@@ -48,88 +45,76 @@ class Search:
         progress: Progress,
     ) -> None:
         self.settings = settings.search
-        self.seed = settings.seed
+        self.ahead = settings.ahead
         self.algorithm = algorithm
         self.proposer = proposer
-        self.gate = gate
         self.bench = bench
         self.database = database
         self.progress = progress
         self.cascade = Cascade(settings, bench, database, progress)
+        self.drafts = Drafts(
+            settings, algorithm=algorithm, proposer=proposer, gate=gate, database=database, progress=progress
+        )
         self.limits = Limits(settings.search)
         self.waves = 0
-        self.programs = 0
 
     def run(self) -> None:
         """Searches until the budget is spent.
 
-            while there is budget and not too much in training:
-                ask for a wave; for each of its variations propose and gate until a candidate is admitted
+            while there is budget, and not too much being written or in training:
+                ask for a wave, and have its losses written
+            while few waves are in training:
+                gate the losses of the oldest wave being written, until none is to be written again
                 train the admitted programs in the background, at the first rung
+                gate some of the next waves once, and have the refused losses written again
             take the waves in training up, rung by rung, each with the best of its programs
             tell the algorithm and the proposer of the oldest wave once its trainings are done, and go on
 
-        The order of asking and telling does not depend on how fast trainings are, so that the same seed gives the same
-        search at any number of workers.
+        The order of asking, gating and telling does not depend on how fast trainings and proposers are, so that the
+        same seed (and the same answers of a language model) give the same search at any number of workers.
         """
-        under_way: deque[Climb] = deque()
+        writing: deque[Draft] = deque()
+        training: deque[Climb] = deque()
         while True:
-            if not self.limits.reached and len(under_way) <= self.settings.lag:
-                wave = self.algorithm.ask(min(self.cascade.size, self.limits.evaluations_left))
-                outcomes = [self._attempt(position, variation) for position, variation in enumerate(wave)]
-                under_way.append(self.cascade.begin(self.waves, wave, outcomes))
-                self.limits.evaluations += sum(isinstance(outcome, Program) for outcome in outcomes)
+            left = self.limits.evaluations_left - sum(len(draft.wave) for draft in writing)
+            if self._may_ask and left > 0 and self._has_room(len(writing), len(training)):
+                wave = self.algorithm.ask(min(self.cascade.size, left))
+                writing.append(self.drafts.begin(self.waves, wave))
                 self.waves += 1
-            elif under_way and not self.cascade.at_the_top(under_way[0]):
-                for climb in under_way:  # all of them: while one is waited for, the workers have the others
+            elif writing and len(training) <= self.settings.lag and not self.limits.reached:
+                draft = writing.popleft()
+                outcomes = self.drafts.finish(draft)
+                training.append(self.cascade.begin(draft.number, draft.wave, outcomes))
+                self.limits.evaluations += sum(isinstance(outcome, Program) for outcome in outcomes)
+                for early in islice(writing, self.ahead // 2):
+                    self.drafts.advance(early)
+            elif training and not self.cascade.at_the_top(training[0]):
+                for climb in training:  # all of them: while one is waited for, the workers have the others
                     self.cascade.ascend(climb)
-            elif under_way:
-                oldest = under_way.popleft()
+            elif training:
+                oldest = training.popleft()
                 told = self.cascade.end(oldest)
                 self.algorithm.tell(oldest.wave, told)
                 self.proposer.learn(told, self.algorithm.scores)
                 self._finish(oldest, told)
             else:
-                break
-        self.database.event("search_ended", {"reason": self.limits.reached, "programs": self.programs})
-        self.progress.ended(self.limits.reached)
+                break  # losses that are still being written are given up
+        reason = self.limits.reached or (self.proposer.end.reason if self.proposer.end else "")
+        self.database.event("search_ended", {"reason": reason, "programs": self.programs})
+        self.progress.ended(reason)
 
-    def _attempt(self, position: int, variation: Variation) -> Outcome:
-        """Proposes until the gate admits a candidate; every outcome is recorded, the last one counts."""
-        if variation.operator == REPEAT:
-            self.database.event("repeat", {"wave": self.waves, "position": position, "key": variation.parents[0].key})
-            return variation.parents[0]
-        outcomes: list[Outcome] = []
-        while len(outcomes) < self.settings.attempts:
-            start = time.perf_counter()
-            rng = np.random.default_rng([self.seed, self.waves, position, len(outcomes)])
-            context = Context(rng=rng, best=tuple(self.algorithm.best(_SHOWN)), failures=tuple(outcomes))
-            candidates = self.proposer.propose(variation, context)
-            seconds = time.perf_counter() - start
-            if not candidates:
-                parents = tuple(p.key for p in variation.parents)
-                outcomes.append(Failed(operator=variation.operator, parents=parents, reason="nothing was proposed"))
-                self._record(position, outcomes, propose_seconds=seconds, gate_seconds=0.0)
-            for candidate in candidates[: self.settings.attempts - len(outcomes)]:
-                start = time.perf_counter()
-                outcomes.append(self.gate.admit(candidate))
-                self._record(position, outcomes, seconds / len(candidates), time.perf_counter() - start)
-                if isinstance(outcomes[-1], Program):
-                    self.programs += 1
-                    return outcomes[-1]
-        return outcomes[-1]
+    @property
+    def programs(self) -> int:
+        """Admitted so far."""
+        return self.drafts.programs
 
-    def _record(self, position: int, outcomes: Sequence[Outcome], propose_seconds: float, gate_seconds: float) -> None:
-        entry = Entry(
-            wave=self.waves,
-            position=position,
-            attempt=len(outcomes) - 1,
-            outcome=outcomes[-1],
-            propose_ms=1e3 * propose_seconds,
-            gate_ms=1e3 * gate_seconds,
-        )
-        self.database.record_entry(entry)
-        self.progress.outcome(outcomes[-1])
+    @property
+    def _may_ask(self) -> bool:
+        return not self.limits.reached and self.proposer.end is None
+
+    def _has_room(self, writing: int, training: int) -> bool:
+        """Whether another wave may be begun, with so many under way."""
+        return writing <= self.ahead and writing + training <= self.ahead + self.settings.lag
 
     def _finish(self, climb: Climb, told: Sequence[Told]) -> None:
         best = self.algorithm.hall_of_fame[0].score if self.algorithm.hall_of_fame else None
@@ -145,5 +130,6 @@ class Search:
                 best=float(orient([best.mean], self.algorithm.scores.maximize)[0]) if best else None,
                 best_seeds=best.seeds if best else 0,
                 utilisation=self.bench.utilisation,
+                llm=self.proposer.use,
             )
         )

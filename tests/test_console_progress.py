@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from factories import make_programs, make_told
 
+from alphaloss.exchanges import Reply, Use
 from alphaloss.progress import Cost, SearchState, rung_seconds
-from alphaloss.records import Evaluation, Phase
+from alphaloss.records import Evaluation, Failed, Phase
 from alphaloss.report.progress import ConsoleProgress
 from alphaloss.training import Rung
 from alphaloss.wording import duration
@@ -148,6 +149,37 @@ def test_durations_have_two_or_three_digits():
     assert [duration(s) for s in seconds] == [
         *("0.034 s", "4 s", "10 s", "61 s", "119 s", "2 min", "50 min", "118 min", "2.0 h", "100.0 h")
     ]
+
+
+def test_what_language_models_take_is_told_with_each_wave(capsys: pytest.CaptureFixture[str]):
+    progress = ConsoleProgress()
+    progress.wave(STATE)
+    assert "language models" not in capsys.readouterr().err
+    use = Use(
+        calls=3,
+        requests=4,
+        prompt_tokens=7_000,
+        completion_tokens=900,
+        usd=0.5,
+        replies={Reply.OK: 2, Reply.TIMEOUT: 1},
+    )
+    progress.shown = 0
+    progress.wave(replace(STATE, llm=use))
+    expected = (
+        "language models: 3 calls (2 ok, 1 timeout), 7,000 tokens of prompts and 900 of answers, 0.5000 US dollars"
+    )
+    assert expected in capsys.readouterr().err
+    progress.shown = 0
+    progress.wave(replace(STATE, llm=use.model_copy(update={"estimated": True})))
+    assert "about 7,000 tokens" in capsys.readouterr().err
+
+
+def test_what_held_no_program_is_counted_by_its_fault(capsys: pytest.CaptureFixture[str]):
+    progress = ConsoleProgress()
+    for details in ({"reply": "ok", "fault": "UNCHANGED"}, {"reply": "timeout"}, {}):
+        progress.outcome(Failed(operator="mutate", reason="why", details=details))
+    progress.wave(STATE)
+    assert "refused: 1 UNCHANGED, 1 timeout, 1 nothing proposed;" in capsys.readouterr().err
 
 
 def test_without_a_cascade_nothing_is_promoted(capsys: pytest.CaptureFixture[str]):

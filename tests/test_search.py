@@ -17,7 +17,7 @@ from alphaloss.errors import InfrastructureError
 from alphaloss.gate import Gate
 from alphaloss.losses.zoo import zoo_source
 from alphaloss.progress import Progress, SearchState
-from alphaloss.proposers import Context, OfflineProposer, Proposer
+from alphaloss.proposers import Context, Made, OfflineProposer, Proposer
 from alphaloss.records import (
     REPEAT,
     Candidate,
@@ -51,17 +51,23 @@ def gce(q: float) -> str:
 class ScriptedProposer:
     """Gives the sources of a queue, one a call; when they run out, nothing."""
 
+    end = None
+    use = None
+
     def __init__(self, sources: Iterable[str]) -> None:
         self.queue = deque(sources)
         self.asked: list[Variation] = []
         self.draws: list[float] = []
         self.learnt: list[Told] = []
 
-    def propose(self, variation: Variation, context: Context) -> list[Candidate]:
+    def begin(self, variation: Variation, context: Context) -> Made:
         self.asked.append(variation)
         self.draws.append(context.rng.random())
         source = self.queue.popleft() if self.queue else NOTHING
-        return [Candidate(source=source, operator=variation.operator)] if source else []
+        if source:
+            return Made([Candidate(source=source, operator=variation.operator)])
+        parents = tuple(parent.key for parent in variation.parents)
+        return Made(Failed(operator=variation.operator, parents=parents, reason="nothing was proposed"))
 
     def learn(self, told: Sequence[Told], scores: Scores) -> None:
         assert all(scores.get(t.outcome.key) for t in told if t.score is not None)

@@ -24,7 +24,7 @@ def make_algorithm(settings: Settings, start: Sequence[Program], scores: Scores)
     Raises:
         ValueError: no start program has a score.
     """
-    seed, lag = settings.seed, settings.search.lag
+    seed, lag = settings.seed, settings.search.lag + settings.ahead
     match settings.algorithm:
         case "islands":
             seeds = settings.search.most_seeds

@@ -2,7 +2,7 @@
 
 Every recording is one transaction, on disk before the method returns. Recording the same thing again is harmless, so
 a resumed run may repeat what it did; recording something else in its place is an error. One controller writes, from
-one thread, under the run's lock; other processes may read meanwhile.
+one thread (and exchanges with language models from another), under the run's lock; other processes may read meanwhile.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from itertools import groupby
 from pathlib import Path
 from typing import Self
@@ -19,6 +19,7 @@ from typing import Self
 from pydantic import JsonValue
 
 from alphaloss.database import file, migration
+from alphaloss.database.exchange_log import Asked, ExchangeLog, read_asked
 from alphaloss.database.lock import RunLock
 from alphaloss.database.rows import (
     Entry,
@@ -158,7 +159,15 @@ class Database:
         with self._transaction():
             self._insert(TRAININGS, row)
 
+    def exchange_log(self) -> ExchangeLog:
+        """Where exchanges with language models are recorded, from a thread of their own; to be closed before this."""
+        return ExchangeLog(self.path)
+
     # Reading
+
+    def exchanges(self) -> Iterator[Asked]:
+        """All exchanges with language models, in the order in which they were begun."""
+        return map(read_asked, self._rows("SELECT * FROM exchanges ORDER BY number"))
 
     def events(self, kind: str) -> list[Event]:
         """The events of a kind, in the order in which they happened."""
@@ -250,6 +259,14 @@ class Database:
         sql = "SELECT code, COUNT(*) FROM outcomes WHERE code IS NOT NULL GROUP BY code ORDER BY 2 DESC, 1"
         return {Code(code): count for code, count in self._counts(sql).items()}
 
+    def fault_counts(self) -> dict[str, int]:
+        """How many answers of language models held no program, for each reason."""
+        sql = (
+            "SELECT json_extract(details, '$.fault') AS fault, COUNT(*) FROM outcomes "
+            "WHERE kind = 'failed' AND fault IS NOT NULL GROUP BY fault ORDER BY 2 DESC, 1"
+        )
+        return self._counts(sql)
+
     def training_counts(self) -> dict[Phase, int]:
         """How many trainings there are in each phase."""
         counts = self._counts("SELECT phase, COUNT(*) FROM trainings GROUP BY phase")
@@ -299,14 +316,5 @@ class Database:
     def _counts(self, sql: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._rows(sql)}
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """What happens inside is on disk afterwards: all of it, or nothing."""
-        with file.explained(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+    def _transaction(self) -> AbstractContextManager[None]:
+        return file.transaction(self._db, self.path)

@@ -10,6 +10,8 @@ from pathlib import Path
 from alphaloss.database.schema import APPLICATION_ID, READABLE, SCHEMA
 from alphaloss.errors import InfrastructureError, UsageError
 
+_PATIENCE_SECONDS = 30  # for another connection's commit; a busy disk may take seconds for one
+
 
 def make(path: Path) -> None:
     """Makes an empty database. It appears under its name only when it is complete, so a kill leaves no half of one.
@@ -59,11 +61,31 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
-    """A connection whose commits are on disk when they return, and do not wait for readers."""
+    """A connection whose commits are on disk when they return, and do not wait for readers.
+
+    A thread other than the one that made it may use it, one at a time.
+    """
     connection = _connect(path, "rw")
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """What happens inside is on disk afterwards: all of it, or nothing.
+
+    Raises:
+        InfrastructureError: the disk is full, or the file cannot be read or written.
+    """
+    with explained(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
 
 @contextmanager
@@ -88,6 +110,9 @@ def explained(path: Path) -> Iterator[None]:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     """Opens with the mode `ro`, `rw` or `rwc` (made if missing). Transactions are begun by hand."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_PATIENCE_SECONDS
+    )
     connection.row_factory = sqlite3.Row
     return connection

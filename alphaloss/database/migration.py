@@ -2,15 +2,16 @@
 
     version 1   has no shape cards: a card follows from the loss graph and the task's class count, which it stores
     version 2   has trainings with a score and nothing else measured: the other metrics and the loss stay unknown
+    version 3   asked no language model: there are no exchanges
 
-The content hash sees neither, so it is the same before and after.
+The content hash sees none of this, so it is the same before and after.
 """
 
 from __future__ import annotations
 
 import sqlite3
 
-from alphaloss.database.schema import VERSION
+from alphaloss.database.schema import MAKE_EXCHANGES, VERSION
 from alphaloss.losses.graph import LossGraph
 from alphaloss.losses.shape_card import shape_card
 
@@ -28,13 +29,15 @@ def migrate(connection: sqlite3.Connection) -> None:
     if version < 3:
         connection.execute("ALTER TABLE trainings ADD COLUMN metrics TEXT NOT NULL DEFAULT '{}'")
         connection.execute("ALTER TABLE trainings ADD COLUMN loss REAL")
+    if version < 4:
+        connection.execute(MAKE_EXCHANGES)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def complete(connection: sqlite3.Connection) -> None:
-    """Gives a reader of an earlier version views with all columns in the place of the tables; the file stays as it is.
+    """Gives a reader of an earlier version all columns and tables; the file stays as it is.
 
-    A view is temporary, and hides the table of its name.
+    Views and tables are temporary; a view hides the table of its name.
     """
     version = _version(connection)
     if version < 2:
@@ -43,6 +46,8 @@ def complete(connection: sqlite3.Connection) -> None:
     if version < 3:
         columns = "*, '{}' AS metrics, NULL AS loss"
         connection.execute(f"CREATE TEMP VIEW trainings AS SELECT {columns} FROM main.trainings")  # noqa: S608
+    if version < 4:
+        connection.execute(MAKE_EXCHANGES.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
 
 def _version(connection: sqlite3.Connection) -> int:

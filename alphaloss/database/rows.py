@@ -108,7 +108,7 @@ def entry_row(entry: Entry) -> Row:
             row |= {"message": _storable(outcome.message), **_candidate_row(outcome.candidate)}
         case Failed():
             row |= {"kind": "failed", "operator": outcome.operator, "parents": strict_json(outcome.parents)}
-            row |= {"details": strict_json({})}
+            row |= {"details": strict_json(outcome.details)}
             row |= {"message": _storable(outcome.reason)}
     return row
 
@@ -196,7 +196,12 @@ def _read_candidate(row: sqlite3.Row) -> Candidate:
 def _read_outcome(row: sqlite3.Row) -> Outcome:
     kind = row["kind"]
     if kind == "failed":
-        return Failed(operator=row["operator"], parents=json.loads(row["parents"]), reason=row["message"])
+        return Failed(
+            operator=row["operator"],
+            parents=json.loads(row["parents"]),
+            reason=row["message"],
+            details=json.loads(row["details"]),
+        )
     candidate = _read_candidate(row)
     if kind == "rejection":
         return Rejection(candidate=candidate, code=Code(row["code"]), message=row["message"], line=row["line"])

@@ -1,13 +1,38 @@
-"""The tables of a run's database, version 3, and the statements that follow from their columns."""
+"""The tables of a run's database, version 4, and the statements that follow from their columns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 APPLICATION_ID = 0x414C4F53  # "ALOS", in the header of the file
-VERSION = 3
-READABLE = (1, 2, VERSION)
+VERSION = 4
+READABLE = (1, 2, 3, VERSION)
 """What `alphaloss.database.migration` makes look like the present version."""
+
+MAKE_EXCHANGES = """
+CREATE TABLE exchanges (
+    wave              INTEGER NOT NULL,
+    position          INTEGER NOT NULL,      -- -1: for the wave as a whole
+    attempt           INTEGER NOT NULL,
+    number            INTEGER NOT NULL,      -- of the call in its run
+    purpose           TEXT NOT NULL,
+    template_hash     TEXT NOT NULL,
+    model             TEXT NOT NULL,
+    base_url          TEXT NOT NULL,
+    temperature       REAL,
+    messages          TEXT NOT NULL,         -- JSON list
+    answer            TEXT,
+    reply             TEXT NOT NULL,
+    reason            TEXT NOT NULL,
+    prompt_tokens     INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    estimated         INTEGER NOT NULL,      -- 0 or 1
+    usd               REAL,
+    seconds           REAL NOT NULL,
+    attempts          INTEGER NOT NULL,      -- requests sent
+    PRIMARY KEY (wave, position, attempt)
+)
+"""
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -70,6 +95,7 @@ CREATE TABLE trainings (
     PRIMARY KEY (key, task, rung, seed, learning_rate_scale, measure)
 );
 CREATE INDEX trainings_by_phase ON trainings (task, phase, rung, measure);
+{MAKE_EXCHANGES};
 """
 
 
@@ -130,3 +156,10 @@ TRAININGS = Table(
     content=("phase", "place", "status", "score", "curve", "message", "test", "steps"),
     aside=("metrics", "loss", "seconds"),
 )
+EXCHANGES = Table(
+    "exchanges",
+    identity=("wave", "position", "attempt"),
+    content=("purpose", "template_hash", "model", "base_url", "temperature", "messages", "answer", "reply", "reason"),
+    aside=("number", "prompt_tokens", "completion_tokens", "estimated", "usd", "seconds", "attempts"),
+)
+"""Not part of the content hash: what was found stands in the outcomes, whoever was asked for it, and how."""

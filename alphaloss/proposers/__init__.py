@@ -1,23 +1,41 @@
-"""Proposers make candidates. `propose` turns a variation (an operator and its parents) into source texts."""
+"""Proposers make candidates: they turn a variation (an operator and its parents) into source texts.
+
+proposal = proposer.begin(variation, context)   # at once; a language model is asked in the background
+...
+proposal.candidates()                           # waits for them
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from alphaloss.exchanges import Use
 from alphaloss.proposers.context import Context
+from alphaloss.proposers.llm import LlmProposer
 from alphaloss.proposers.offline import OfflineProposer
-from alphaloss.records import Candidate, Told, Variation
+from alphaloss.proposers.proposal import End, Made, Proposal
+from alphaloss.records import Told, Variation
 from alphaloss.scores import Scores
 
-__all__ = ["Context", "OfflineProposer", "Proposer"]
+__all__ = ["Context", "End", "LlmProposer", "Made", "OfflineProposer", "Proposal", "Proposer"]
 
 
 class Proposer(Protocol):
     """The seam between the search and whatever writes losses."""
 
-    def propose(self, variation: Variation, context: Context) -> list[Candidate]:
-        """Candidates for a variation, best first; an empty list if it has none.
+    @property
+    def end(self) -> End | None:
+        """Why the search should ask for no further wave; None while it may."""
+        ...
+
+    @property
+    def use(self) -> Use | None:
+        """What language models were asked so far; None if there are none."""
+        ...
+
+    def begin(self, variation: Variation, context: Context) -> Proposal:
+        """Begins to write candidates for a variation.
 
         Args:
             variation: the operator and the parents; `random` has none.

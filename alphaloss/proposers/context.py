@@ -17,8 +17,12 @@ class Context:
         rng: the only source of randomness that a deterministic proposer may use.
         best: the best programs of the search so far, the best first.
         failures: what became of earlier candidates for the same variation.
+        wave: number of the variation's wave in the search.
+        position: of the variation in its wave.
     """
 
     rng: np.random.Generator
     best: tuple[Program, ...] = ()
     failures: tuple[Outcome, ...] = ()
+    wave: int = 0
+    position: int = 0

@@ -19,6 +19,7 @@ from alphaloss.proposers.crossovers import CROSSOVERS
 from alphaloss.proposers.draws import NotApplicableError
 from alphaloss.proposers.glance import Glance, Look
 from alphaloss.proposers.ideas import IDEAS, PRIOR_IDEAS
+from alphaloss.proposers.proposal import Made
 from alphaloss.proposers.refine import Step, Tuner
 from alphaloss.proposers.small import SHRINKING, SMALL
 from alphaloss.proposers.surgery import Y_PRED, Y_TRUE, below
@@ -40,7 +41,8 @@ _STEP = TypeAdapter(Step)
 class OfflineProposer:
     """Mutates, crosses and tunes loss graphs, and prints the result as a candidate file.
 
-    What it learns, the shares of its operators and the steps of constants, depends on the told answers only.
+    What it learns, the shares of its operators and the steps of constants, depends on the told answers only. It never
+    comes to an end.
 
     Args:
         settings: shares and limits.
@@ -64,6 +66,15 @@ class OfflineProposer:
         self._tuner = Tuner()
         self._seen: set[str] = set()
         self._recent: list[float] = []
+
+    end: None = None
+    use: None = None
+
+    def begin(self, variation: Variation, context: Context) -> Made:
+        """What `propose` makes, or that it makes nothing."""
+        parents = tuple(parent.key for parent in variation.parents)
+        nothing = Failed(operator=variation.operator, parents=parents, reason="nothing was proposed")
+        return Made(self.propose(variation, context) or nothing)
 
     def propose(self, variation: Variation, context: Context) -> list[Candidate]:
         """One candidate; none if nothing that looks sound was found in a bounded number of tries.

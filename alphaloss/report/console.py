@@ -15,7 +15,7 @@ from alphaloss.doctor import Findings
 from alphaloss.evaluate import LossEvaluation
 from alphaloss.losses.symbolic import latex
 from alphaloss.report.runs import ProgramShown, RejectionsShown, RunShown, TrainingLine
-from alphaloss.report.sentences import verdict_sentences
+from alphaloss.report.sentences import use_sentence, verdict_sentences
 from alphaloss.result import Result
 from alphaloss.wording import number
 
@@ -61,9 +61,15 @@ def print_result(result: Result, *, test_opened: int = 1) -> None:
     _stdout.print(
         f"\n{result.trainings} trainings, {result.admitted} programs, {rejected} rejected, "
         f"{result.duplicates} duplicate{'s' * (result.duplicates != 1)}, {result.seconds / 60:.1f} minutes, "
-        f"workers busy {result.workers_busy:.0%} (content {result.content_hash[:16]}).\n"
-        f"Saved: {escape(str(result.run / 'best_loss.py'))}"
+        f"workers busy {result.workers_busy:.0%} (content {result.content_hash[:16]})."
     )
+    if result.llm:
+        replayed = "; all of it replayed, at no cost" if result.llm.replayed else ""
+        faults = f" Answers without a program: {_counts(result.llm.faults)}." if result.llm.faults else ""
+        _stdout.print(f"Language models: {use_sentence(result.llm.use)}{replayed}.{faults}")
+        if result.llm.lost:
+            _stdout.print(f"[bold]They could not be asked in the end[/]: {escape(result.llm.lost)}")
+    _stdout.print(f"Saved: {escape(str(result.run / 'best_loss.py'))}")
 
 
 def print_check(outcome: Check) -> None:
@@ -118,7 +124,7 @@ def print_findings(findings: Findings) -> None:
     """One line a finding."""
     for finding in findings.findings:
         mark = "[green]ok[/]  " if finding.ok else "[red]FAIL[/]"
-        _stdout.print(f"{mark} {escape(finding.what)}: {escape(finding.message)}")
+        _stdout.print(f"{mark} {escape(finding.what)}: {escape(_harmless(finding.message))}")
 
 
 @singledispatch

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from alphaloss.progress import Cost, Progress, SearchState
 from alphaloss.records import Duplicate, Evaluation, Outcome, Phase, Program, Rejection
+from alphaloss.report.sentences import use_sentence
 from alphaloss.wording import duration, number
 
 _stderr = Console(stderr=True, highlight=False)
@@ -75,7 +76,7 @@ class ConsoleProgress(Progress):
         elif isinstance(outcome, Duplicate):
             self.outcomes["duplicates"] += 1
         elif not isinstance(outcome, Program):
-            self.outcomes["nothing proposed"] += 1
+            self.outcomes[str(outcome.details.get("fault") or outcome.details.get("reply") or "nothing proposed")] += 1
 
     def trained(self, evaluation: Evaluation) -> None:
         """Says how far a phase without waves is, and after a long silence any."""
@@ -104,6 +105,8 @@ class ConsoleProgress(Progress):
             f"  wave {state.waves}: {best}; {state.evaluations} of {state.budget} evaluations, {state.programs} "
             f"programs{promoted}; refused: {refused or 'none'}; workers busy {state.utilisation:.0%}{self._left()}"
         )
+        if state.llm:
+            self._say(f"    language models: {use_sentence(state.llm)}")
 
     def ended(self, reason: str) -> None:
         """Says why."""

@@ -1,15 +1,27 @@
-"""A verdict in words: two sentences for everybody, then the details for those who doubt them."""
+"""A verdict in words: two sentences for everybody, then the details for those who doubt them; and what models took."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alphaloss.exchanges import Use
 from alphaloss.verdict import BEST_OF_ZOO, CHAMPION, Claim, Comparison, Verdict, early_stopped
 from alphaloss.wording import best_at_the_end, number
 
 _SHARES = frozenset(
     {"accuracy", "balanced-accuracy", "macro-f1", "top-5"}
 )  # metrics whose hundredths are called points
+
+
+def use_sentence(use: Use) -> str:
+    """What language models took so far, without a full stop."""
+    replies = ", ".join(f"{count} {reply.value.replace('_', ' ')}" for reply, count in use.replies.items())
+    about = "about " if use.estimated else ""
+    cost = "" if use.usd is None else f", {about}{use.usd:.4f} US dollars"
+    return (
+        f"{use.calls} call{'s' * (use.calls != 1)} ({replies or 'none yet'}), {about}{use.prompt_tokens:,} tokens of "
+        f"prompts and {use.completion_tokens:,} of answers{cost}"
+    )
 
 
 def verdict_sentences(

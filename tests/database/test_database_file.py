@@ -61,7 +61,7 @@ def foreign(path: Path) -> None:
 def other_version(path: Path) -> None:
     Database.create(path).close()
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 4")
+    connection.execute("PRAGMA user_version = 5")
     connection.close()
 
 
@@ -79,7 +79,7 @@ def truncated(path: Path) -> None:
         (lambda path: path.write_bytes(b""), "is not a run; .* received a database of another program"),
         (lambda path: path.write_text("name,score\n" * 200), "cannot be read; .* received: file is not a database"),
         (foreign, "is not a run; .* received a database of another program"),
-        (other_version, "is of another version; .* received version 4"),
+        (other_version, "is of another version; .* received version 5"),
         (truncated, "cannot be read; .* received: database disk image is malformed"),
     ],
     ids=["missing", "folder", "empty", "text", "foreign", "other version", "truncated"],
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_a_database_of_this_version_is_refused_and_not_change
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(UsageError, match=f"{sentence}.*") as refusal:
         opened(path)
-    assert "expected an alphaloss database of version 1 to 3" in str(refusal.value)
+    assert "expected an alphaloss database of version 1 to 4" in str(refusal.value)
     assert (path.read_bytes() if path.is_file() else None) == before
 
 

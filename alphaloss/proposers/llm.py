@@ -1,0 +1,244 @@
+"""Language models as a proposer: prompts out, answers in, and the offline proposer for the rest.
+
+    first attempt     a model, or the offline proposer by its share
+    second attempt    the model is asked to mend what was refused, or asked again where there was nothing to mend
+    later attempts    the offline proposer, as also where the service fails: no variation waits for it twice
+
+What is written depends on the answers and on the order of the search, never on how long an answer takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from alphaloss.config import LlmSettings
+from alphaloss.exchanges import Exchange, Place, Reply, Use
+from alphaloss.llm.answers import read_answer
+from alphaloss.llm.asker import Asker
+from alphaloss.llm.found import Fault, NoCode
+from alphaloss.llm.insights import parse_insights
+from alphaloss.llm.memory import Memory
+from alphaloss.llm.prompts import Prompts, Purpose
+from alphaloss.llm.views import PICKS, BrokenView
+from alphaloss.proposers.context import Context
+from alphaloss.proposers.offline import OfflineProposer
+from alphaloss.proposers.proposal import End, Proposal
+from alphaloss.records import Candidate, Failed, Outcome, Program, Rejection, Told, Variation
+from alphaloss.scores import Scores
+
+_READABLE = (Reply.OK, Reply.TRUNCATED, Reply.NO_CODE)
+_STYLES = {Purpose.MUTATE_DIFF: "diff", Purpose.REPAIR: "repair"}  # all others: `rewrite`
+_INSIGHTS_WAVES = 2  # after which insights are waited for
+_SHORTEST_PROMPT = 2_000  # characters
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What a model is asked for.
+
+    Attributes:
+        purpose: of the prompt.
+        sources: that the answer must not repeat; an edit is made of the first.
+        broken: what is to be repaired.
+        pick: which of several ideas is asked for; None: any.
+    """
+
+    purpose: Purpose
+    sources: tuple[str, ...]
+    broken: BrokenView | None = None
+    pick: int | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A proposal that a model is asked for."""
+
+    answer: Future[Exchange]
+    read: Callable[[Exchange], list[Candidate] | Failed]
+
+    def candidates(self) -> list[Candidate] | Failed:
+        return self.read(self.answer.result())
+
+
+class LlmProposer:
+    """Has losses written by language models.
+
+    Args:
+        settings: shares, insights, the models whose end is the proposer's.
+        offline: writes its share, tunes constants, and fills in.
+        asker: sends prompts.
+        prompts: the templates.
+        memory: what prompts show.
+
+    Attributes:
+        end: why no wave should be asked for any more: no model is left.
+        use: of models, as far as their answers were waited for.
+    """
+
+    def __init__(
+        self, settings: LlmSettings, *, offline: OfflineProposer, asker: Asker, prompts: Prompts, memory: Memory
+    ) -> None:
+        self.settings = settings
+        self.offline = offline
+        self.asker = asker
+        self.prompts = prompts
+        self.memory = memory
+        self.end: End | None = None
+        self.use = Use()
+        self._left = {model.arm for model in settings.models}
+        self._characters = settings.prompts.characters
+        self._last: Exchange | None = None
+        self._uncredited: dict[int | None, Exchange] = {}  # OK answers by number, whose children are not known yet
+        self._best: tuple[Program, ...] = ()
+        self._waves = 0  # told
+        self._insights: tuple[int, Future[Exchange]] | None = None  # the wave after which they were asked for
+
+    @property
+    def lost(self) -> str:
+        """Why models could not be asked in the end, though the budget would have allowed it; empty if they could."""
+        if self.end:
+            return self.end.reason if self.end.refused else ""
+        last = self._last
+        never = not set(self.use.replies) & {Reply.OK, Reply.TRUNCATED, Reply.NO_CODE}
+        return last.reason if last and (last.reply is Reply.CIRCUIT_OPEN or never) else ""
+
+    def begin(self, variation: Variation, context: Context) -> Proposal:
+        """Sends a prompt, or lets the offline proposer write."""
+        self._best = context.best
+        if context.failures:
+            self._note_refused(context.failures[-1])
+        request = self._request(variation, context)
+        if request is None:
+            return self.offline.begin(variation, context)
+        view = self.memory.view(variation.parents, context.best, request.broken, request.pick)
+        prompt = self.prompts.render(request.purpose, view, self._characters)
+        place = Place(wave=context.wave, position=context.position, attempt=len(context.failures))
+        return _Asked(self.asker.ask(place, prompt), lambda exchange: self._read(exchange, variation, request))
+
+    def learn(self, told: Sequence[Told], scores: Scores) -> None:
+        """Takes note of a wave for later prompts, and credits the models whose losses were trained."""
+        self.offline.learn(told, scores)
+        for answer in told:
+            self.memory.note_told(answer)
+            if isinstance(answer.outcome, Program):
+                self._credit(answer.outcome.candidate, _improvement(answer.outcome, scores))
+            else:
+                self._note_refused(answer.outcome)
+        self._waves += 1
+        self._learn_insights()
+
+    def _request(self, variation: Variation, context: Context) -> _Request | None:
+        """What to ask a model for; None: nothing, this attempt is the offline proposer's."""
+        if self.end or variation.operator in ("init", "refine"):
+            return None
+        sources = tuple(parent.source for parent in variation.parents)
+        if not context.failures:
+            if context.rng.random() < self.settings.offline:
+                return None
+            edit = variation.operator == "mutate" and context.rng.random() < self.settings.diff
+            pick = None if self.settings.prompts.candidates > 1 else int(context.rng.integers(PICKS)) + 1
+            return _Request(Purpose.MUTATE_DIFF if edit else _purpose(variation), sources, pick=pick)
+        authors = {_exchange_of(outcome) for outcome in context.failures}
+        if len(authors) > 1 or None in authors:
+            return None
+        return _second_request(variation, context.failures[-1], sources)
+
+    def _read(self, exchange: Exchange, variation: Variation, request: _Request) -> list[Candidate] | Failed:
+        """The candidates in an answer, or why there are none."""
+        self._hear(exchange)
+        parents = tuple(parent.key for parent in variation.parents)
+        details = {"exchange": exchange.number, "model": exchange.model, "templates": exchange.template_hash}
+        operator = f"{variation.operator}.{_STYLES.get(request.purpose, 'rewrite')}"
+        reason, fault = exchange.reason, {"reply": exchange.reply.value}
+        if exchange.reply in _READABLE and exchange.answer:
+            cut = exchange.reply is Reply.TRUNCATED
+            found = read_answer(exchange.answer, parents=request.sources, truncated=cut)
+            if not isinstance(found, NoCode):
+                return [
+                    Candidate(
+                        source=program.source,
+                        operator=operator,
+                        parents=parents,
+                        details={**details, "name": program.name, "idea": program.idea},
+                    )
+                    for program in found
+                ]
+            reason = exchange.reason or found.reason
+            fault |= {"fault": found.fault.value, "edit": found.edit}
+        return Failed(operator=operator, parents=parents, reason=reason, details={**details, **fault})
+
+    def _hear(self, exchange: Exchange) -> None:
+        """Takes note of how a call ended, in the order in which calls are waited for."""
+        self.use = self.use.with_one_more(exchange)
+        self._last = exchange
+        if exchange.reply is Reply.OK:
+            self._uncredited[exchange.number] = exchange
+        elif exchange.reply is Reply.CONTEXT_TOO_LONG:
+            sent = sum(len(message.content) for message in exchange.messages)
+            self._characters = max(_SHORTEST_PROMPT, min(self._characters, sent // 2))
+        elif exchange.reply.fatal or exchange.reply is Reply.BUDGET:
+            self._left.discard((exchange.model, exchange.base_url, exchange.temperature))
+            if not self._left and self.end is None:
+                self.end = End(exchange.reason, refused=Reply.BUDGET not in self.use.replies)
+
+    def _note_refused(self, outcome: Outcome) -> None:
+        if not isinstance(outcome, Program) and _exchange_of(outcome) is not None:
+            self.memory.note_refused(outcome)
+            self._credit(outcome, 0.0)
+
+    def _credit(self, made: Candidate | Outcome, improved: float) -> None:
+        number = _exchange_of(made)
+        if number in self._uncredited:
+            self.asker.learn(self._uncredited.pop(number), improved)
+
+    def _learn_insights(self) -> None:
+        """Takes up insights that were asked for some waves ago, and asks for new ones when it is time."""
+        if self._insights and self._waves >= self._insights[0] + _INSIGHTS_WAVES:
+            exchange = self._insights[1].result()
+            self._hear(exchange)
+            most = self.settings.prompts.insights
+            self.memory.insights = parse_insights(exchange.answer or "", most) or self.memory.insights
+            self._insights = None
+        every = self.settings.insights_every
+        if every and self._waves % every == 0 and not self._insights and not self.end:
+            view = self.memory.history_view(self._best)
+            prompt = self.prompts.render(Purpose.INSIGHTS, view, self._characters)
+            self._insights = self._waves, self.asker.ask(Place(wave=self._waves, position=-1), prompt)
+
+
+def _purpose(variation: Variation) -> Purpose:
+    """What is asked for whole files with, by the number of parents."""
+    purposes = (Purpose.INIT, Purpose.MUTATE_REWRITE, Purpose.CROSSOVER)
+    return purposes[min(len(variation.parents), 2)]
+
+
+def _second_request(variation: Variation, failure: Outcome, sources: tuple[str, ...]) -> _Request | None:
+    """What to ask for after an answer that came to nothing; None where asking again is no use."""
+    if isinstance(failure, Rejection):
+        broken = BrokenView.of(failure)
+        return _Request(Purpose.REPAIR, (broken.source, *sources), broken)
+    if not isinstance(failure, Failed):
+        return None  # a duplicate: there is nothing to mend
+    fault = failure.details.get("fault")
+    if fault == Fault.NO_MATCH and sources:
+        edit = NoCode(fault=Fault.NO_MATCH, reason=failure.reason, edit=str(failure.details["edit"]))
+        return _Request(Purpose.REPAIR, sources, BrokenView.of_edit(sources[0], edit))
+    if fault or failure.details.get("reply") in (Reply.NO_CODE, Reply.CONTEXT_TOO_LONG):
+        return _Request(_purpose(variation), sources)
+    return None
+
+
+def _exchange_of(made: Candidate | Outcome) -> int | None:
+    """Number of the exchange that something came from; None if no model wrote it."""
+    details = made.details if isinstance(made, Candidate | Failed) else made.candidate.details
+    number = details.get("exchange")
+    return number if isinstance(number, int) else None
+
+
+def _improvement(program: Program, scores: Scores) -> float:
+    """By how much a program beats its best parent, in units of the metric; 0 if it does not, or is not known to."""
+    score = scores.get(program.key)
+    parents = [known.mean for known in map(scores.get, program.candidate.parents) if known is not None]
+    return max(0.0, score.mean - max(parents)) if score and parents else 0.0

@@ -1,0 +1,360 @@
+"""What the proposer asks for, and what it makes of the answers; asked of a queue that needs no service."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+import pytest
+from factories import make_program, make_told
+from llm.prompt_views import TASK
+from losses.graphs import cross_entropy, gce, label_smoothing
+
+from alphaloss.config import GateSettings, LlmSettings, OfflineSettings
+from alphaloss.exchanges import Exchange, Place, Reply, Usage
+from alphaloss.llm.memory import Memory
+from alphaloss.llm.prompts import Prompt, Prompts
+from alphaloss.losses.source import print_source
+from alphaloss.proposers import Context, LlmProposer, OfflineProposer
+from alphaloss.records import Candidate, Code, Duplicate, Failed, Outcome, Program, Rejection, Told, Variation
+from alphaloss.sandbox import SandboxLimits
+from alphaloss.scores import Scores
+
+REFERENCE, PARENT, OTHER = (make_program(graph) for graph in (cross_entropy(), gce(0.7), label_smoothing()))
+MUTATE = Variation(operator="mutate", parents=(PARENT,))
+USAGE = Usage(prompt_tokens=100, completion_tokens=10, estimated=False)
+MODEL = {"name": "m", "base_url": "http://127.0.0.1:1/v1"}
+
+
+def code(q: float) -> str:
+    return f"Name: q {q}\nIdea: another q.\n```python\n{print_source(gce(q))}```"
+
+
+class Queue:
+    """An asker that answers from a list: texts, or how a call ended without one."""
+
+    def __init__(self, answers: Sequence[str | Reply]) -> None:
+        self.answers = deque(answers)
+        self.places: list[Place] = []
+        self.prompts: list[Prompt] = []
+        self.credited: list[tuple[int, float]] = []
+
+    def ask(self, place: Place, prompt: Prompt) -> Future[Exchange]:
+        answer = self.answers.popleft()
+        failed = isinstance(answer, Reply)
+        exchange = Exchange(
+            number=len(self.places),
+            purpose=prompt.purpose,
+            template_hash=prompt.template_hash,
+            model=str(MODEL["name"]),
+            base_url=str(MODEL["base_url"]),
+            temperature=None,
+            messages=prompt.messages,
+            answer=None if failed else str(answer),
+            reply=answer if failed else Reply.OK,
+            reason="It failed." if failed else "",
+            usage=USAGE,
+            usd=None,
+            seconds=1.0,
+            attempts=1,
+        )
+        self.places.append(place)
+        self.prompts.append(prompt)
+        future: Future[Exchange] = Future()
+        future.set_result(exchange)
+        return future
+
+    def learn(self, exchange: Exchange, improved: float) -> None:
+        self.credited.append((exchange.number, improved))
+
+    @property
+    def purposes(self) -> list[str]:
+        return [prompt.purpose.value for prompt in self.prompts]
+
+
+class Bureau:
+    """A proposer with its asker, and what the search would tell them."""
+
+    def __init__(self, *answers: str | Reply, **settings: Any) -> None:
+        self.asker = Queue(answers)
+        self.scores = Scores(maximize=True)
+        self.trained: dict[str, Told] = {}
+        chosen = {"offline": 0.0, "diff": 0.0, "insights_every": 0, "models": (MODEL,), **settings}
+        self.settings = LlmSettings.model_validate(chosen)
+        self.proposer = LlmProposer(
+            self.settings,
+            offline=OfflineProposer(OfflineSettings(), start=cross_entropy()),
+            asker=self.asker,
+            prompts=Prompts(self.settings.prompts, GateSettings(), SandboxLimits()),
+            memory=Memory(
+                TASK,
+                REFERENCE,
+                names={REFERENCE.key: "cross-entropy"},
+                scores=self.scores,
+                trainings=lambda key: self.trained[key].evaluation.trainings if key in self.trained else (),
+                settings=self.settings.prompts,
+            ),
+        )
+
+    def train(self, program: Program, score: float | None) -> Told:
+        told = make_told(program, score)
+        self.scores.add(told.evaluation)
+        self.trained[program.key] = told
+        return told
+
+    def propose(
+        self, *failures: Outcome, of: Variation = MUTATE, wave: int = 0, seed: int = 0, best: Sequence[Program] = ()
+    ) -> list[Candidate] | Failed:
+        rng = np.random.default_rng(seed)
+        context = Context(rng=rng, best=tuple(best), failures=failures, wave=wave, position=2)
+        return self.proposer.begin(of, context).candidates()
+
+    def propose_one(self, *failures: Outcome, **values: Any) -> Candidate:
+        made = self.propose(*failures, **values)
+        assert isinstance(made, list)
+        return made[0]
+
+    def fail(self, *failures: Outcome, **values: Any) -> Failed:
+        made = self.propose(*failures, **values)
+        assert isinstance(made, Failed)
+        return made
+
+
+def by_model(candidate: Candidate) -> bool:
+    return "exchange" in candidate.details
+
+
+def refused(candidate: Candidate, code: Code = Code.TRACE) -> Rejection:
+    return Rejection(candidate=candidate, code=code, message="there is no `ops.foo`", line=3)
+
+
+def program_of(candidate: Candidate, q: float) -> Program:
+    return make_program(gce(q)).model_copy(update={"candidate": candidate})
+
+
+def test_an_answer_becomes_candidates_with_what_they_come_from():
+    bureau = Bureau(code(0.5) + "\n\n" + code(0.6))
+    first, second = bureau.propose()
+    assert (first.source, second.source) == (print_source(gce(0.5)), print_source(gce(0.6)))
+    assert (first.operator, first.parents) == ("mutate.rewrite", (PARENT.key,))
+    assert first.details == {
+        "exchange": 0,
+        "model": "m",
+        "templates": bureau.asker.prompts[0].template_hash,
+        "name": "q 0.5",
+        "idea": "another q.",
+    }
+    assert bureau.asker.places == [Place(wave=0, position=2)]
+
+
+@pytest.mark.parametrize(
+    ("variation", "purpose", "operator"),
+    [
+        (MUTATE, "mutate-rewrite", "mutate.rewrite"),
+        (Variation(operator="crossover", parents=(PARENT, OTHER)), "crossover", "crossover.rewrite"),
+        (Variation(operator="random"), "init", "random.rewrite"),
+    ],
+)
+def test_an_operator_has_its_prompt(variation: Variation, purpose: str, operator: str):
+    bureau = Bureau(code(0.5))
+    assert bureau.propose_one(of=variation).operator == operator
+    assert bureau.asker.purposes == [purpose]
+
+
+def test_constants_are_tuned_without_a_model():
+    candidate = Bureau().propose_one(of=Variation(operator="refine", parents=(PARENT,)))
+    assert not by_model(candidate)
+
+
+def test_shares_are_drawn_by_the_seed():
+    bureau, again = (Bureau(*[code(0.5)] * 60, offline=0.5, diff=0.5) for _ in range(2))
+    made = [[each.propose(seed=seed) for seed in range(60)] for each in (bureau, again)]
+    asked = len(bureau.asker.places)
+    assert 18 <= asked <= 42
+    assert 0.2 <= bureau.asker.purposes.count("mutate-diff") / asked <= 0.8
+    assert made[0] == made[1]
+
+
+def test_an_edit_is_made_of_the_parent_as_it_is_printed():
+    edit = "Name: e\nIdea: i.\n```\n<<<<<<< SEARCH\ndef loss(y_true, y_pred, *, q=0.7):\n=======\n"
+    edit += "def loss(y_true, y_pred, *, q=0.4):\n>>>>>>> REPLACE\n```"
+    assert "q=0.7" in PARENT.source
+    candidate = Bureau(edit, diff=1.0).propose_one()
+    assert candidate.source == PARENT.source.replace("0.7", "0.4")
+    assert candidate.operator == "mutate.diff"
+
+
+def test_a_refused_candidate_is_repaired_once_and_then_written_without_a_model():
+    bureau = Bureau(code(0.5), code(0.6))
+    first = refused(bureau.propose_one())
+    second = bureau.propose_one(first)
+    assert (second.operator, second.details["exchange"]) == ("mutate.repair", 1)
+    assert bureau.asker.purposes == ["mutate-rewrite", "repair"]
+    assert bureau.asker.places[1] == Place(wave=0, position=2, attempt=1)
+    assert "TRACE, line 3" in bureau.asker.prompts[1].messages[1].content
+    assert not by_model(bureau.propose_one(first, refused(second)))
+
+
+def test_a_repair_that_changes_nothing_is_no_candidate():
+    bureau = Bureau(code(0.5), code(0.5))
+    failed = bureau.fail(refused(bureau.propose_one()))
+    assert failed.details["fault"] == "UNCHANGED"
+
+
+def test_the_parent_again_is_no_candidate():
+    failed = Bureau(f"```python\n# mine\n{PARENT.source}```").fail()
+    assert (failed.details["fault"], failed.parents) == ("UNCHANGED", (PARENT.key,))
+
+
+def test_an_edit_that_fits_nowhere_is_asked_for_as_a_whole():
+    edit = "<<<<<<< SEARCH\n    nothing = like_this\n=======\n    x = 1\n>>>>>>> REPLACE"
+    bureau = Bureau(edit, code(0.5), diff=1.0)
+    failed = bureau.fail()
+    assert failed.details["fault"] == "NO_MATCH"
+    assert bureau.propose_one(failed).operator == "mutate.repair"
+    assert "nothing = like_this" in bureau.asker.prompts[1].messages[1].content
+
+
+def test_an_answer_without_code_is_asked_for_again():
+    bureau = Bureau("I would bound the loss.", code(0.5), diff=1.0)
+    failed = bureau.fail()
+    assert (failed.details["fault"], failed.operator) == ("NO_CODE", "mutate.diff")
+    assert bureau.propose_one(failed).operator == "mutate.rewrite"
+
+
+def test_nothing_mends_a_duplicate():
+    bureau = Bureau(code(0.5))
+    assert not by_model(bureau.propose_one(Duplicate(candidate=bureau.propose_one(), of=PARENT.key)))
+
+
+@pytest.mark.parametrize(
+    "reply", [r for r in Reply if r not in (Reply.OK, Reply.NO_CODE, Reply.TRUNCATED, Reply.CONTEXT_TOO_LONG)]
+)
+def test_where_the_service_fails_the_variation_is_written_without_it(reply: Reply):
+    bureau = Bureau(reply)
+    failed = bureau.fail()
+    assert (failed.reason, failed.details["reply"]) == ("It failed.", reply.value)
+    assert not by_model(bureau.propose_one(failed))
+    assert bureau.proposer.use.replies == {reply: 1}
+
+
+def test_what_a_failure_of_the_service_was_of_is_not_asked_again_where_the_offline_share_failed():
+    bureau = Bureau(offline=1.0)
+    assert not by_model(bureau.propose_one(refused(bureau.propose_one())))
+    assert not bureau.asker.places
+
+
+def test_a_prompt_that_is_too_long_is_asked_again_shorter_and_so_are_all_later_ones():
+    bureau = Bureau(Reply.CONTEXT_TOO_LONG, code(0.5), code(0.6))
+    best = [make_program(gce(q / 10)) for q in range(1, 6)]
+    failed = bureau.fail(best=best)
+    assert by_model(bureau.propose_one(failed, best=best))
+    bureau.propose_one(wave=1, best=best)
+    long, *shorter = [prompt.characters for prompt in bureau.asker.prompts]
+    assert all(short < long - 2_000 for short in shorter)
+
+
+@pytest.mark.parametrize("reply", [Reply.AUTH, Reply.QUOTA, Reply.NOT_FOUND])
+def test_without_a_model_that_can_be_asked_the_proposer_is_at_its_end(reply: Reply):
+    bureau = Bureau(code(0.5), reply)
+    bureau.propose_one()
+    assert bureau.proposer.end is None
+    failed = bureau.fail()
+    assert bureau.proposer.end == ("It failed.", True)
+    assert bureau.proposer.lost == "It failed."
+    assert not by_model(bureau.propose_one(failed))
+    assert not by_model(bureau.propose_one())  # nobody is asked any more
+    assert len(bureau.asker.places) == 2
+
+
+def test_a_spent_budget_is_an_end_and_no_failure():
+    bureau = Bureau(Reply.BUDGET)
+    bureau.fail()
+    assert bureau.proposer.end == ("It failed.", False)
+    assert bureau.proposer.lost == ""
+
+
+def test_a_model_is_left_while_another_answers():
+    other = {"name": "n", "base_url": "http://127.0.0.1:1/v1"}
+    bureau = Bureau(Reply.AUTH, models=(MODEL, other))
+    bureau.fail()
+    assert bureau.proposer.end is None
+
+
+@pytest.mark.parametrize(
+    ("replies", "lost"),
+    [
+        ((Reply.CONNECTION,), True),  # it never answered
+        (("x", Reply.CONNECTION), False),
+        (("x", Reply.CIRCUIT_OPEN), True),
+        ((Reply.CIRCUIT_OPEN, "x"), False),
+    ],
+)
+def test_a_service_that_is_gone_in_the_end_is_lost(replies: tuple[str | Reply, ...], lost: bool):
+    bureau = Bureau(*replies)
+    for _ in replies:
+        bureau.propose()
+    assert bool(bureau.proposer.lost) is lost
+    assert bureau.proposer.end is None
+
+
+def test_a_model_is_credited_with_what_its_losses_gain_over_the_best_parent():
+    bureau = Bureau(*(code(q) for q in (0.1, 0.2, 0.3, 0.4)))
+    better, worse, broken, failing = (bureau.propose_one() for _ in range(4))
+    told = [bureau.train(PARENT, 0.5)]
+    told += [bureau.train(program_of(better, 0.1), 0.75), bureau.train(program_of(worse, 0.2), 0.25)]
+    told += [Told(outcome=refused(broken)), bureau.train(program_of(failing, 0.4), None)]
+    bureau.proposer.learn(told, bureau.scores)
+    bureau.proposer.learn(told, bureau.scores)  # another training of them changes nothing
+    assert bureau.asker.credited == [(0, pytest.approx(0.25)), (1, 0.0), (2, 0.0), (3, 0.0)]
+
+
+def test_prompts_show_what_became_of_earlier_losses():
+    bureau = Bureau(code(0.1), code(0.2), code(0.3), code(0.4), "x")
+    good, bad, same, failing = (bureau.propose_one() for _ in range(4))
+    program = program_of(good, 0.1)
+    told = [bureau.train(REFERENCE, 0.7), bureau.train(PARENT, 0.8), bureau.train(program, 0.9)]
+    told += [Told(outcome=refused(bad)), Told(outcome=Duplicate(candidate=same, of=program.key))]
+    told += [bureau.train(program_of(failing, 0.4), None)]
+    bureau.proposer.learn(told, bureau.scores)
+    bureau.propose(best=[program, PARENT])
+    shown = bureau.asker.prompts[-1].messages[1].content
+    for text in (
+        'called "cross-entropy"',
+        "Its score 0.7000, standard error unknown, 1 seed\n",
+        "Its score 0.8000, standard error unknown, 1 seed; gain +0.1000, standard error unknown",
+        f'## Program {program.id}, called "q 0.1"',
+        'TRACE: "there is no \'ops.foo\'" The idea was "another q."',
+        '- "q 0.1"',
+    ):
+        assert text in shown
+
+
+def test_insights_are_asked_for_every_few_waves_and_enter_prompts_two_waves_later():
+    answers = ["- Bounded losses win.\n- Sums do not.", code(0.1), "- Only this is true.", code(0.2), "-", code(0.3)]
+    bureau = Bureau(*answers, insights_every=2)
+    told = [bureau.train(PARENT, 0.5)]
+    shown = []
+    for wave in range(6):
+        bureau.proposer.learn(told, bureau.scores)
+        if wave in (2, 3, 5):
+            bureau.propose()
+            shown.append(bureau.asker.prompts[-1].messages[1].content)
+    assert bureau.asker.purposes.count("insights") == 3
+    assert [place for place in bureau.asker.places if place.position < 0] == [
+        Place(wave=2, position=-1),
+        Place(wave=4, position=-1),
+        Place(wave=6, position=-1),
+    ]
+    assert ["Bounded losses win." in text for text in shown] == [False, True, False]
+    assert "Only this is true." in shown[2]
+
+
+def test_an_insights_call_that_fails_keeps_the_old_ones():
+    bureau = Bureau("- Old.", Reply.TIMEOUT, Reply.TIMEOUT, insights_every=2)
+    for _ in range(6):
+        bureau.proposer.learn([], bureau.scores)
+    assert bureau.proposer.memory.insights == ("Old.",)
