@@ -9,7 +9,7 @@ A candidate's failure is a result with a reason. A missing or non-finite score i
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
@@ -205,11 +205,24 @@ SIMPLIFY = "simplify"
 """The operator of a program that is its parent with fewer operations, and with its values and gradients."""
 
 
+Mutation = Literal["subtree", "point", "constant"]
+"""Mutations of tree genetic programming: of a subtree, of one operation, of a number."""
+
+
 class Variation(Record):
-    """A request to a proposer: make a candidate from these parents."""
+    """A request to a proposer: make a candidate from these parents.
+
+    `init` asks for a member of the first generation and `random` for a later one, both newly generated. The first
+    parent of a `crossover` receives a part of the second; with one parent the other is newly generated.
+    """
 
     operator: str = Field(description="`init`, `mutate`, `refine`, `crossover`, `random` or `repeat`")
     parents: tuple[Program, ...] = ()
+    mutations: tuple[Mutation, ...] = Field(
+        default=(),
+        description="what the child of a crossover goes through then, or which mutations `mutate` makes; none of them: "
+        "the proposer's own choice. One that knows no such kinds makes a mutation of its own for each",
+    )
     island: int = 0
 
 

@@ -77,7 +77,8 @@ class Search:
         training: deque[Climb] = deque()
         while True:
             left = self.limits.evaluations_left - sum(len(draft.wave) for draft in writing)
-            if self._may_ask and left > 0 and self._has_room(len(writing), len(training)):
+            room = self._has_room(len(writing), len(training))
+            if self._may_ask and left > 0 and room and self.algorithm.can_ask:
                 wave = self.algorithm.ask(min(self.cascade.size, left))
                 writing.append(self.drafts.begin(self.waves, wave))
                 self.waves += 1
@@ -99,7 +100,7 @@ class Search:
                 self._finish(oldest, told)
             else:
                 break  # losses that are still being written are given up
-        reason = self.limits.reached or (self.proposer.end.reason if self.proposer.end else "")
+        reason = self.limits.reached or self.algorithm.end or (self.proposer.end.reason if self.proposer.end else "")
         self.database.event("search_ended", {"reason": reason, "programs": self.programs})
         self.progress.ended(reason)
 
@@ -110,7 +111,7 @@ class Search:
 
     @property
     def _may_ask(self) -> bool:
-        return not self.limits.reached and self.proposer.end is None
+        return not self.limits.reached and self.proposer.end is None and not self.algorithm.end
 
     def _has_room(self, writing: int, training: int) -> bool:
         """Whether another wave may be begun, with so many under way."""

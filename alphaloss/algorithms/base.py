@@ -6,8 +6,9 @@
         ...                                  # propose, gate, train
         algorithm.tell(wave, told)           # one answer a variation, in the same order
 
-`ask` is legal while at most `lag` waves are untold; waves are told in the order in which they were asked. A variation
-with the operator `repeat` asks for one more training of its parent, on a fresh seed.
+`ask` is legal while at most `lag` waves are untold, and while the algorithm `can_ask`: one that goes by generations
+waits for all of a generation. Waves are told in the order in which they were asked. A variation with the operator
+`repeat` asks for one more training of its parent, on a fresh seed.
 """
 
 from __future__ import annotations
@@ -109,16 +110,31 @@ class Algorithm(ABC):
         self._untold: deque[Wave] = deque()
         self._random_state = random.Random(seed).getstate()
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is something to ask for before more is told."""
+        return len(self._untold) <= self.lag
+
+    @property
+    def end(self) -> str:
+        """Why it will ask for nothing more; empty while it goes on."""
+        return ""
+
     def ask(self, size: int) -> Wave:
         """The next wave.
 
         Args:
-            size: number of variations, at least 1.
+            size: most variations, at least 1.
+
+        Returns:
+            At least one variation.
 
         Raises:
-            ProtocolError: more than `lag` waves are untold.
+            ProtocolError: more than `lag` waves are untold, or it cannot ask.
         """
-        if len(self._untold) > self.lag:
+        if self.end:
+            raise ProtocolError(f"ask() was called after the end: {self.end}.")
+        if not self.can_ask:
             raise ProtocolError(
                 f"ask() was called with {len(self._untold)} waves untold; at most {self.lag} may be. "
                 "Tell the oldest first."

@@ -76,7 +76,7 @@ class Gate:
         twin = self.known.find(graph, field, None if self.match_scale else ratio)
         if twin is not None:
             return Duplicate(candidate=candidate, of=twin)
-        if rejection := _first(candidate, self._is_useful(graph, looks)):
+        if self.settings.useful and (rejection := _first(candidate, self._is_useful(graph, looks))):
             return rejection
         self.known.add(graph, field, ratio)
         return Program(

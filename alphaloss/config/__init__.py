@@ -1,0 +1,42 @@
+"""Every setting once, with its default, unit and meaning.
+
+A configuration file is the same tree in YAML; `--set a.b=c` sets one leaf. Unknown keys are refused.
+"""
+
+from alphaloss.config.algorithms import IslandSettings, TournamentSettings, VariationSettings
+from alphaloss.config.gate import GateSettings
+from alphaloss.config.llm import BanditSettings, LlmPromptSettings, LlmSettings, ModelSettings
+from alphaloss.config.loading import dump_settings, load_settings
+from alphaloss.config.proposers import OfflineSettings
+from alphaloss.config.search import (
+    CascadeSettings,
+    EvaluatorSettings,
+    SearchSettings,
+    SelectionSettings,
+    VerdictSettings,
+)
+from alphaloss.config.section import Section
+from alphaloss.config.settings import Settings
+from alphaloss.config.workers import WorkerSettings
+
+__all__ = [
+    "BanditSettings",
+    "CascadeSettings",
+    "EvaluatorSettings",
+    "GateSettings",
+    "IslandSettings",
+    "LlmPromptSettings",
+    "LlmSettings",
+    "ModelSettings",
+    "OfflineSettings",
+    "SearchSettings",
+    "Section",
+    "SelectionSettings",
+    "Settings",
+    "TournamentSettings",
+    "VariationSettings",
+    "VerdictSettings",
+    "WorkerSettings",
+    "dump_settings",
+    "load_settings",
+]

@@ -1,0 +1,1 @@
+"""Expression trees: how they are generated, varied, and written as losses."""
