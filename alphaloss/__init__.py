@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from alphaloss.api import evolve, load_loss
     from alphaloss.checking import check
-    from alphaloss.errors import AlphalossError, EvaluatorError, InfrastructureError, SearchFailedError, UsageError
+    from alphaloss.errors import (
+        AlphalossError,
+        EvaluatorError,
+        InfrastructureError,
+        LlmError,
+        SearchFailedError,
+        UsageError,
+    )
     from alphaloss.losses.graph import LossGraph
     from alphaloss.result import Result
     from alphaloss.search import Search
@@ -40,6 +47,7 @@ _HOME = {
     "Data": "training",
     "EvaluatorError": "errors",
     "InfrastructureError": "errors",
+    "LlmError": "errors",
     "LongTail": "training",
     "LossGraph": "losses.graph",
     "Outliers": "training",
@@ -80,6 +88,7 @@ __all__ = [  # noqa: RUF022  # by use, not by letter
     "EvaluatorError",
     "SearchFailedError",
     "InfrastructureError",
+    "LlmError",
 ]
 
 

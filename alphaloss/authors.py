@@ -22,14 +22,14 @@ from alphaloss.llm.replay import ReplayingAsker
 from alphaloss.llm.views import TaskView
 from alphaloss.naming import DATABASE
 from alphaloss.progress import Progress
-from alphaloss.proposers import LlmProposer, OfflineProposer, Proposer
+from alphaloss.proposers import LlmProposer, OfflineProposer, Proposer, TreeProposer
 from alphaloss.records import Phase, Training
 from alphaloss.scores import Scores
 from alphaloss.training import TaskInfo
 
 
 class Authors:
-    """No language model: the offline proposer writes all losses.
+    """No language model: the offline proposer or the tree proposer writes all losses.
 
     Attributes:
         lost: why language models could not be asked in the end; empty if they could, or none was wanted.
@@ -38,13 +38,6 @@ class Authors:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.lost = ""
-
-    def check(self, info: TaskInfo) -> None:
-        """Refuses a task that these authors cannot write for.
-
-        Raises:
-            UsageError: they cannot.
-        """
 
     @contextmanager
     def proposer(self, losses: InitialLosses, info: TaskInfo, bench: Bench, scores: Scores) -> Iterator[Proposer]:
@@ -56,7 +49,10 @@ class Authors:
             bench: that trains, and has the database.
             scores: of all programs; learns what the algorithm is told.
         """
-        yield self._offline(losses, info)
+        if self.settings.proposer == "tree":
+            yield TreeProposer(self.settings.tree, info.target)
+        else:
+            yield self._offline(losses, info)
 
     def result(self, database: Database) -> LlmResult | None:
         """What language models did; None where none was asked."""
@@ -81,14 +77,6 @@ class LanguageModels(Authors):
         super().__init__(settings)
         self.hello = hello
         self.recorded = recorded
-
-    def check(self, info: TaskInfo) -> None:
-        """See `Authors.check`."""
-        if info.target != "classes":
-            raise UsageError(
-                f"Language models are told how to write losses of classes, and {info.name} is a regression. Use "
-                "--proposer offline."
-            )
 
     @contextmanager
     def proposer(self, losses: InitialLosses, info: TaskInfo, bench: Bench, scores: Scores) -> Iterator[Proposer]:

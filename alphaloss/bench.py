@@ -106,6 +106,20 @@ class Bench:
                 self._places.setdefault(program.key, count)
         return self._submitted[identity]
 
+    def adopt(self, program: Program, trainings: Sequence[Training]) -> Pending:
+        """Takes trainings at the full rung that were done elsewhere, as if they had been submitted here.
+
+        Args:
+            program: what was trained, with the task's learning rate.
+            trainings: on the phase's first seeds, in their order.
+        """
+        done: Future[list[Training]] = Future()
+        done.set_result(list(trainings))
+        pending = Pending(program, self.rung, 0, (done,))
+        self._submitted[program.key, self.rung, 1.0] = pending
+        self._places[program.key] = len(trainings)
+        return pending
+
     def submit_again(self, program: Program) -> Pending:
         """Starts one more training of a program at the full rung, on the first seed of the phase that it has not seen.
 

@@ -117,6 +117,8 @@ def expected(settings: Settings, levels: Sequence[Level], *, epoch_seconds: floa
     seconds = sum(count * took for count, took in zip(counts, each, strict=True))
     limits = (search.training_seconds, search.minutes and 60 * search.minutes * workers)
     within = min([1.0, *(limit / seconds for limit in limits if limit is not None)])
+    if search.trainings is not None:
+        within = min(within, search.trainings / sum(counts))
     return round(within * sum(counts)), within * seconds
 
 
@@ -188,6 +190,11 @@ class Climb:
         """What its trainings took so far."""
         return sum(training.seconds for evaluation in self.evaluations for training in evaluation.trainings)
 
+    @property
+    def trainings(self) -> int:
+        """How many of its trainings are done."""
+        return sum(len(evaluation.trainings) for evaluation in self.evaluations)
+
 
 class Cascade:
     """Trains waves rung by rung.
@@ -203,7 +210,9 @@ class Cascade:
     Attributes:
         levels: the rungs that programs climb.
         size: of a wave.
+        begun: trainings that were begun, at all rungs.
         promoted: programs that got to the full rung by way of cheaper ones.
+        stop_hopeless: whether trainings are given up that do no better than guessing.
     """
 
     def __init__(self, settings: Settings, bench: Bench, database: Database, progress: Progress) -> None:
@@ -217,6 +226,8 @@ class Cascade:
         self.maximize = info.direction == "max"
         self.size = wave_size(settings) if self.screens else settings.search.wave
         self.promoted = 0
+        self.begun = 0
+        self.stop_hopeless = settings.search.stop_hopeless
 
     @property
     def screens(self) -> bool:
@@ -229,7 +240,7 @@ class Cascade:
         for place, (variation, outcome) in enumerate(zip(wave, outcomes, strict=True)):
             if isinstance(outcome, Program):
                 again = variation.operator == REPEAT
-                climb.pending[place] = self.bench.submit_again(outcome) if again else self._submit(outcome, 0)
+                climb.pending[place] = self._repeat(outcome) if again else self._submit(outcome, 0)
         return climb
 
     def at_the_top(self, climb: Climb) -> bool:
@@ -284,7 +295,12 @@ class Cascade:
 
     def _submit(self, program: Program, level: int) -> Pending:
         at = self.levels[level]
-        return self.bench.submit(program, rung=at.rung.name, seeds=at.seeds, stop_hopeless=True)
+        self.begun += at.seeds
+        return self.bench.submit(program, rung=at.rung.name, seeds=at.seeds, stop_hopeless=self.stop_hopeless)
+
+    def _repeat(self, program: Program) -> Pending:
+        self.begun += 1
+        return self.bench.submit_again(program)
 
     def _collect(self, climb: Climb, pending: Pending) -> Evaluation:
         evaluation = self.bench.collect(pending)

@@ -6,98 +6,32 @@ Results go to stdout, progress and errors to stderr. Everything heavy is importe
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from alphaloss.errors import AlphalossError
+from alphaloss.options import (
+    INTERRUPTED,
+    NO_LLM,
+    Group,
+    common_options,
+    data_option,
+    evaluator_option,
+    file_options,
+    json_option,
+    language_model,
+    llm_options,
+    read_settings,
+    setting_options,
+    workers_option,
+)
 
 if TYPE_CHECKING:
     from alphaloss.losses.types import Target
 
-_NO_LLM = 4
-_INTERRUPTED = 130
 
-
-class _Group(click.Group):
-    """Errors that alphaloss raises on purpose become one paragraph and their exit code, never a traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except AlphalossError as error:
-            click.echo(f"Error: {error}", err=True)
-            ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
-            ctx.exit(_INTERRUPTED)
-
-
-_F = TypeVar("_F", bound=Callable[..., Any])
-
-
-def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
-    """Several options as one decorator, in the order in which help shows them."""
-
-    def decorate(function: _F) -> _F:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON value on stdout and nothing else.")
-_evaluator_option = click.option(
-    "--evaluator",
-    metavar="NAME|PATH",
-    help="The task: a name (digits-noisy, cnn-fashion-mnist, ...: evaluators/README.md) or your own .py file.",
-)
-_data_option = click.option(
-    "--data",
-    type=click.Path(exists=True, resolve_path=True),
-    help="The task's data, for evaluators with the option `data`: an .npz file.",
-)
-_file_options = _options(
-    click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings in YAML."),
-    click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="One setting, for example search.lag=0."),
-)
-_common_options = _options(
-    _data_option,
-    click.option("--seed", type=click.IntRange(0), help="Of everything random. [default: 0]"),
-    click.option("--workers", type=click.IntRange(1), help="Training processes. [default: one a GPU or processor]"),
-    _file_options,
-)
-_setting_options = _options(_evaluator_option, _common_options)
-_llm_options = _options(
-    click.option(
-        "--llm",
-        metavar="NAME",
-        help="Ask this language model; `mock` is a stand-in without a service. [default: those of the configuration]",
-    ),
-    click.option("--llm-url", metavar="URL", help="Where it is. [default: https://api.openai.com/v1]"),
-    click.option(
-        "--llm-key-env",
-        metavar="VARIABLE",
-        help="Environment variable with the key. [default: OPENAI_API_KEY for OpenAI's own address, else no key]",
-    ),
-    click.option(
-        "--llm-price",
-        type=click.FloatRange(0),
-        nargs=2,
-        metavar="IN OUT",
-        help="US dollars for a million tokens of prompt and of answer.",
-    ),
-    click.option("--max-usd", type=click.FloatRange(0), help="Most US dollars for language models; needs prices."),
-    click.option("--max-tokens", type=click.IntRange(0), help="Most tokens of prompts and answers together."),
-    click.option("--max-calls", type=click.IntRange(0), help="Most requests to language models."),
-)
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="alphaloss")
 def main() -> None:
     """Finds a better loss function for your training task, and proves that it is better.
@@ -108,10 +42,15 @@ def main() -> None:
 
 @main.command()
 @click.argument("run", required=False, type=click.Path(path_type=Path))
-@_setting_options
-@click.option("--algorithm", metavar="NAME", help="Who decides parents and survivors: islands, tournament, random.")
-@click.option("--proposer", metavar="NAME", help="Who writes losses: offline, llm. [default: llm with --llm]")
-@_llm_options
+@setting_options
+@click.option(
+    "--algorithm",
+    metavar="NAME",
+    help="Who decides parents and survivors: islands, tournament, sample-tournament, ngl, generational, regularized, "
+    "random, best-of-n. [default: islands]",
+)
+@click.option("--proposer", metavar="NAME", help="Who writes losses: offline, llm, tree. [default: llm with --llm]")
+@llm_options
 @click.option(
     "--replay",
     type=click.Path(path_type=Path, exists=True),
@@ -126,7 +65,7 @@ def main() -> None:
 )
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Also end the search after this time.")
 @click.option("--patience", type=click.IntRange(1), help="Also end it after so many evaluations without a better best.")
-@_json_option
+@json_option
 def evolve(
     run: Path | None, as_json: bool, workers: int | None, config: Path | None, replay: Path | None, **values: Any
 ) -> None:
@@ -143,19 +82,19 @@ def evolve(
 
     folder = run or new_run_folder()
     try:
-        with _language_model(values):
-            settings = _settings(config or (replay / "config.yaml" if replay else None), values)
+        with language_model(values):
+            settings = read_settings(config or (replay / "config.yaml" if replay else None), values)
             count = workers or default_workers()
             result = run_evolve(settings, folder, workers=count, progress=ConsoleProgress(), replay=replay)
     except KeyboardInterrupt:
         kept = f" `alphaloss show {folder}` shows what was recorded." if (folder / "run.sqlite").exists() else ""
         click.echo(f"Interrupted.{kept}", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     if as_json:
         click.echo(result.to_json())
     else:
         print_result(result)
-    sys.exit(_NO_LLM if result.llm and result.llm.lost else 0)
+    sys.exit(NO_LLM if result.llm and result.llm.lost else 0)
 
 
 @main.command()
@@ -172,7 +111,7 @@ def evolve(
     help="What the model predicts: logits of classes, or the values of a regression. [default: what the zoo's loss or "
     "the run was made for, else classes]",
 )
-@_json_option
+@json_option
 def check(loss: str, classes: int | None, target: Target | None, as_json: bool) -> None:
     """Trace LOSS and run the gate: print its graph, or why it is rejected (exit code 1)."""
     from alphaloss.checking import check as run_check
@@ -188,10 +127,10 @@ def check(loss: str, classes: int | None, target: Target | None, as_json: bool) 
 
 @main.command()
 @click.argument("losses", nargs=-1, required=True, metavar="LOSS...")
-@_setting_options
+@setting_options
 @click.option("--seeds", type=click.IntRange(1), default=5, show_default=True, help="Trainings for each loss.")
 @click.option("--test", is_flag=True, help="Measure on test data instead of validation data.")
-@_json_option
+@json_option
 def evaluate(
     losses: tuple[str, ...],
     seeds: int,
@@ -211,7 +150,7 @@ def evaluate(
 
     lines = run_evaluate(
         losses,
-        _settings(config, values),
+        read_settings(config, values),
         seeds=seeds,
         measure="test" if test else "validation",
         workers=workers or default_workers(),
@@ -227,7 +166,7 @@ def evaluate(
 
 @main.command()
 @click.argument("evaluator", required=False, metavar="[EVALUATOR]")
-@_common_options
+@common_options
 @click.option("--seeds", type=int, default=5, show_default=True, help="Trainings for each loss and rung, at least 3.")
 @click.option(
     "--share",
@@ -242,7 +181,7 @@ def evaluate(
     type=click.IntRange(1),
     help="Look at the full rung after so many epochs; can be given several times.",
 )
-@_json_option
+@json_option
 def calibrate(
     seeds: int,
     shares: tuple[float, ...],
@@ -262,7 +201,7 @@ def calibrate(
     from alphaloss.training.devices import default_workers
 
     found = run_calibrate(
-        _settings(config, values),
+        read_settings(config, values),
         seeds=seeds,
         workers=workers or default_workers(),
         progress=ConsoleProgress(),
@@ -276,8 +215,47 @@ def calibrate(
 
 
 @main.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
+@workers_option
+@click.option("--seeds", type=click.IntRange(1), help="Searches of each arm. [default: that of CONFIG]")
+@click.option("--set", "overrides", multiple=True, metavar="A.B=C", help="One key of CONFIG, as budget.evaluations=9.")
+@json_option
+def benchmark(
+    config: Path, folder: Path | None, workers: int | None, seeds: int | None, overrides: tuple[str, ...], as_json: bool
+) -> None:
+    """Compare algorithms and proposers under the same budget, as CONFIG (YAML) says, over several search seeds.
+
+    DIR keeps all searches, the tables and the curves [default: runs/ and the name of CONFIG]. Searches that are
+    finished there are not repeated, so that an interrupted comparison goes on, and the table of a finished one is
+    printed at once. A random search and the reference always take part. A budget in evaluations or trainings gives the
+    same table each time; one in training_seconds depends on the clock and on what else the machine does.
+    """
+    from alphaloss.benchmark import run_missing, summarise
+    from alphaloss.benchmark.per_task import suite_tables
+    from alphaloss.config import load_benchmark
+    from alphaloss.report.benchmark import print_benchmark, tables_of, write_benchmark
+    from alphaloss.report.progress import ConsoleProgress
+    from alphaloss.training.devices import default_workers
+
+    compared, where = load_benchmark(config, overrides, seeds=seeds), folder or Path("runs") / config.stem
+    try:
+        run_missing(compared, where, workers=workers or default_workers(), progress=ConsoleProgress())
+    except KeyboardInterrupt:
+        click.echo("Interrupted. The same command goes on with the search that was not finished.", err=True)
+        sys.exit(INTERRUPTED)
+    result = summarise(compared, where)
+    tables = [*tables_of(result), *suite_tables(compared, where, result)]
+    write_benchmark(result, tables, where)
+    if as_json:
+        click.echo(result.model_dump_json())
+    else:
+        print_benchmark(tables, where)
+
+
+@main.command()
 @click.argument("name", required=False)
-@_json_option
+@json_option
 def zoo(name: str | None, as_json: bool) -> None:
     """List the hand-designed losses that ship with alphaloss (those of regressions last), or print one."""
     import json
@@ -305,7 +283,7 @@ def zoo(name: str | None, as_json: bool) -> None:
     metavar="FILE",
     help="Write what language models were asked and answered into FILE (- for stdout): a JSON object a line.",
 )
-@_json_option
+@json_option
 def show(run: Path, program: str | None, rejections: bool, exchanges: TextIO | None, as_json: bool) -> None:
     """Show RUN: its result and best programs; or one program in full."""
     from alphaloss.report import console, runs
@@ -329,11 +307,11 @@ def show(run: Path, program: str | None, rejections: bool, exchanges: TextIO | N
 
 @main.command()
 @click.argument("run", required=False, type=click.Path(path_type=Path))
-@_evaluator_option
-@_data_option
-@_file_options
-@_llm_options
-@_json_option
+@evaluator_option
+@data_option
+@file_options
+@llm_options
+@json_option
 def doctor(run: Path | None, as_json: bool, config: Path | None, **values: Any) -> None:
     """Check this machine: versions, GPUs, sandbox, training; with RUN, also the integrity of its database.
 
@@ -345,55 +323,11 @@ def doctor(run: Path | None, as_json: bool, config: Path | None, **values: Any) 
     from alphaloss.report.console import print_findings
 
     asked = bool(values["llm"] or values["llm_url"])
-    with _language_model(values):
-        settings = _settings(config, values)
+    with language_model(values):
+        settings = read_settings(config, values)
         findings = examine_models(settings) if asked else examine(settings, run)
     if as_json:
         click.echo(findings.model_dump_json())
     else:
         print_findings(findings)
-    sys.exit(0 if findings.healthy else _NO_LLM if asked else 3)
-
-
-@contextmanager
-def _language_model(values: dict[str, Any]) -> Iterator[None]:
-    """Puts the options for a language model together; the stand-in lives as long as the context."""
-    from contextlib import nullcontext
-
-    name, url = values.pop("llm"), values.pop("llm_url")
-    key_env, price = values.pop("llm_key_env"), values.pop("llm_price") or (None, None)
-    if url and not name:
-        raise click.UsageError("--llm-url needs --llm NAME: what the service there calls the model.")
-    service: Any = nullcontext()
-    if name == "mock" and not url:
-        from alphaloss.testing import MockLLM, answer
-
-        service = MockLLM(then=answer)
-    with service as mock:
-        if name:
-            values["proposer"] = values.get("proposer") or "llm"
-            given = {"base_url": mock.url if mock else url, "key_env": key_env}
-            given |= {"price_in": price[0], "price_out": price[1]}
-            values["llm__models"] = [
-                {"name": name, **{key: value for key, value in given.items() if value is not None}}
-            ]
-        yield
-
-
-def _settings(config: Path | None, values: dict[str, Any]) -> Any:
-    from alphaloss.config import load_settings
-
-    return load_settings(
-        config,
-        values.pop("overrides", ()),
-        evaluator__name=values.pop("evaluator", None),
-        evaluator__options__data=values.pop("data", None),
-        search__evaluations=values.pop("evaluations", None),
-        search__minutes=values.pop("minutes", None),
-        search__patience=values.pop("patience", None),
-        llm__max_usd=values.pop("max_usd", None),
-        llm__max_tokens=values.pop("max_tokens", None),
-        llm__max_calls=values.pop("max_calls", None),
-        start=values.pop("start", None) or None,
-        **values,
-    )
+    sys.exit(0 if findings.healthy else NO_LLM if asked else 3)

@@ -24,6 +24,7 @@ _TASK = TaskView(
     name="digits-noisy",
     metric="accuracy",
     maximize=True,
+    target="classes",
     classes=10,
     class_prior=(),
     train=1_000,
@@ -67,7 +68,7 @@ def _greeted(exchange: Exchange) -> Finding:
 def _prompt(settings: Settings, reference: Program) -> Prompt:
     prompts = Prompts(settings.llm.prompts, settings.gate, settings.sandbox)
     shown = ProgramView.of(reference, None)
-    return prompts.render(Purpose.MUTATE_REWRITE, PromptView(task=_TASK, reference=shown, parents=(shown,)))
+    return prompts.render(Purpose.MUTATE_REWRITE, PromptView(task=_TASK, reference=shown, parents=(shown,), picks=(1,)))
 
 
 async def _ask(settings: Settings, prompt: Prompt) -> Exchange:

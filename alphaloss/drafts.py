@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class _Attempts:
         wave: number of its wave.
         position: in the wave.
         variation: what is asked for.
+        alike: how many variations of the wave from here on ask for the same.
         outcomes: of the attempts so far; the last one counts.
         proposal: candidates that are under way.
         seconds: that it took to begin them.
@@ -39,6 +41,7 @@ class _Attempts:
     wave: int
     position: int
     variation: Variation
+    alike: int
     outcomes: list[Outcome] = field(default_factory=list)
     proposal: Proposal | None = None
     seconds: float = 0.0
@@ -101,7 +104,9 @@ class Drafts:
 
     def begin(self, number: int, wave: Wave) -> Draft:
         """Has the first candidates of a wave written, where the proposer runs ahead."""
-        draft = Draft(number, wave, [_Attempts(number, *place) for place in enumerate(wave)])
+        kinds = [(v.operator, v.mutations, *(parent.key for parent in v.parents)) for v in wave]
+        alike = [kinds[position:].count(kind) for position, kind in enumerate(kinds)]
+        draft = Draft(number, wave, list(map(_Attempts, repeat(number), range(len(wave)), wave, alike)))
         for attempts in draft.attempts:
             if attempts.variation.operator == REPEAT:
                 [again] = attempts.variation.parents
@@ -146,6 +151,7 @@ class Drafts:
             failures=tuple(attempts.outcomes),
             wave=attempts.wave,
             position=attempts.position,
+            alike=1 if attempts.outcomes else attempts.alike,
         )
         attempts.proposal = self.proposer.begin(attempts.variation, context)
         attempts.seconds = time.perf_counter() - start

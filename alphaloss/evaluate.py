@@ -154,7 +154,8 @@ def _measured(evaluation: Evaluation, measure: Measure) -> dict[str, Any]:
         told |= {"status": failed.status, "message": failed.message}
     if scores:
         metrics = [t.test.metrics if t.test else t.metrics for t in fits]
-        told["metrics"] = {name: float(np.mean([m[name] for m in metrics])) for name in metrics[0]}
+        measured = [name for name in metrics[0] if all(name in m for m in metrics)]  # what is finite on every seed
+        told["metrics"] = {name: float(np.mean([m[name] for m in metrics])) for name in measured}
         told |= {"mean": float(np.mean(scores)), "sem": standard_error(scores)}
     return told
 

@@ -8,7 +8,8 @@ from alphaloss.database import Database
 from alphaloss.errors import UsageError
 from alphaloss.gate import Gate
 from alphaloss.losses.source import print_source
-from alphaloss.losses.zoo import REFERENCES, zoo_names, zoo_source
+from alphaloss.losses.types import Target
+from alphaloss.losses.zoo import REFERENCES, zoo_names, zoo_source, zoo_target
 from alphaloss.naming import NamedSource
 from alphaloss.proposers.simplify import simplify
 from alphaloss.records import SIMPLIFY, Candidate, Duplicate, Program, Rejection
@@ -25,7 +26,7 @@ class InitialLosses:
         reference: the loss of the zoo that everything is compared with.
 
     Raises:
-        UsageError: a start loss does not exist, or the gate refuses it.
+        UsageError: a start loss does not exist, or the gate refuses it; or the setting `zoo` cannot be used.
     """
 
     gate: Gate
@@ -50,7 +51,8 @@ class InitialLosses:
             for loss in start or [NamedSource(reference, zoo_source(reference))]
         ]
         # The zoo is described by gates of its own: a search that rediscovers one of its losses may keep it.
-        self.zoo = {name: _admit(session.gate(), name, zoo_source(name)) for name in zoo_names(target)}
+        compared = _compared(session.settings.zoo, target)
+        self.zoo = {name: _admit(session.gate(), name, zoo_source(name)) for name in compared}
         self.reference = self.zoo[reference]
         self._session = session
 
@@ -64,6 +66,24 @@ class InitialLosses:
             return program
         database.record_program(simpler)
         return simpler
+
+
+def _compared(wanted: Sequence[str], target: Target) -> list[str]:
+    """The names of the losses of the zoo, the reference first.
+
+    Args:
+        wanted: from the settings; none for all.
+        target: of the task.
+    """
+    for name in wanted:
+        NamedSource(name, zoo_source(name), target=zoo_target(name)).require(target)
+    reference = REFERENCES[target]
+    others = [name for name in wanted or zoo_names(target) if name != reference]
+    if not others:
+        raise UsageError(
+            f"The setting `zoo` names no loss but the reference, `{reference}`; name one more, or leave it out for all."
+        )
+    return list(dict.fromkeys((reference, *others)))
 
 
 def _admit(gate: Gate, name: str, source: str) -> Program:

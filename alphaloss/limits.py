@@ -15,6 +15,7 @@ class Limits:
     Attributes:
         waves: that were told.
         evaluations: that were begun.
+        trainings: that were begun, at all rungs; whoever begins them keeps it up to date.
         training_seconds: that the waves told took, at all rungs.
     """
 
@@ -22,33 +23,43 @@ class Limits:
         self.settings = settings
         self.waves = 0
         self.evaluations = 0
+        self.trainings = 0
         self.training_seconds = 0.0
         self._started = time.monotonic()
         self._barren = 0  # waves in a row without a score
         self._best: float | None = None
         self._best_since = 0  # evaluations that had begun when the best was found
 
-    @property
-    def evaluations_left(self) -> int:
-        """Of the budget."""
-        return self.settings.evaluations - self.evaluations
+    def left(self, seeds: int) -> int:
+        """How many programs may still be begun.
+
+        Args:
+            seeds: trainings that a program gets at first.
+        """
+        evaluations = self.settings.evaluations - self.evaluations
+        if self.settings.trainings is None:
+            return evaluations
+        return min(evaluations, -((self.trainings - self.settings.trainings) // seeds))  # rounded up
 
     @property
     def reached(self) -> str:
         """Why no further wave is asked for; empty while the search goes on."""
         settings = self.settings
         since = self.evaluations - self._best_since
-        if self.evaluations_left <= 0:
-            return "all evaluations are spent"
-        if self._barren >= settings.dead_waves:
-            return f"{settings.dead_waves} waves in a row gave no program with a score"
-        if settings.patience is not None and since >= settings.patience:
-            return f"{since} evaluations in a row brought no better best"
-        if settings.minutes is not None and time.monotonic() - self._started >= 60 * settings.minutes:
-            return f"{settings.minutes:g} minutes are over"
-        if settings.training_seconds is not None and self.training_seconds >= settings.training_seconds:
-            return f"{settings.training_seconds:g} seconds of training are spent"
-        return ""
+        minutes = (time.monotonic() - self._started) / 60
+        limits = (
+            (self.evaluations, settings.evaluations, "all evaluations are spent"),
+            (self.trainings, settings.trainings, "all trainings are spent"),
+            (self._barren, settings.dead_waves, f"{self._barren} waves in a row gave no program with a score"),
+            (since, settings.patience, f"{since} evaluations in a row brought no better best"),
+            (minutes, settings.minutes, f"{settings.minutes or 0:g} minutes are over"),
+            (
+                self.training_seconds,
+                settings.training_seconds,
+                f"{settings.training_seconds or 0:g} seconds of training are spent",
+            ),
+        )
+        return next((reason for spent, limit, reason in limits if limit is not None and spent >= limit), "")
 
     def wave(self, told: Sequence[Told], training_seconds: float, best: float | None) -> None:
         """Counts a wave, after which `best` is the best cautious score."""

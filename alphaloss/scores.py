@@ -7,7 +7,7 @@ is the mean over all of them, and its standard error shrinks.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from scipy.stats import chi2
 from alphaloss.records import Evaluation
 from alphaloss.statistics import orient
 
+_OF_A_TASK = " difference"  # ends the names of the metrics that compare on one task of a suite
 _FEWEST_REFERENCES = 5  # that can tell how hard a seed is
 
 
@@ -62,6 +63,7 @@ class Scores:
     def __init__(self, *, maximize: bool) -> None:
         self.maximize = maximize
         self._values: dict[str, dict[int, float]] = {}
+        self._tasks: dict[str, dict[str, dict[int, float]]] = {}
         self._failed: set[str] = set()
         self._references: set[str] = set()
         self._begun: dict[str, int] = {}  # on how many seeds a program was first trained
@@ -85,6 +87,9 @@ class Scores:
                 self._failed.add(key)
             else:
                 values[training.seed] = float(orient([training.score], self.maximize)[0])
+                for name in training.metrics:
+                    if name.endswith(_OF_A_TASK):
+                        self._tasks.setdefault(key, {}).setdefault(name, {})[training.seed] = training.metrics[name]
         if len(values) > 1:
             self._several.add(key)
             self._known = None
@@ -96,6 +101,17 @@ class Scores:
             return None
         mean = math.fsum(self._levelled(key)) / len(values)
         return Score(mean, len(values), self.noise / math.sqrt(len(values)))
+
+    def cases(self, key: str) -> Mapping[str, float]:
+        """A program's score on each task of a suite, above the reference's; else on each seed, as on an average one.
+
+        Oriented; empty if the program has no score.
+        """
+        if self.get(key) is None:
+            return {}
+        if key in self._tasks:
+            return {name: math.fsum(by_seed.values()) / len(by_seed) for name, by_seed in self._tasks[key].items()}
+        return dict(zip(map(str, self._values[key]), self._levelled(key), strict=True))
 
     @property
     def noise(self) -> float:

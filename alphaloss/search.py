@@ -76,7 +76,8 @@ class Search:
         writing: deque[Draft] = deque()
         training: deque[Climb] = deque()
         while True:
-            left = self.limits.evaluations_left - sum(len(draft.wave) for draft in writing)
+            self.limits.trainings = self.cascade.begun
+            left = self.limits.left(self.cascade.levels[0].seeds) - sum(len(draft.wave) for draft in writing)
             room = self._has_room(len(writing), len(training))
             if self._may_ask and left > 0 and room and self.algorithm.can_ask:
                 wave = self.algorithm.ask(min(self.cascade.size, left))
@@ -120,7 +121,13 @@ class Search:
     def _finish(self, climb: Climb, told: Sequence[Told]) -> None:
         best = self.algorithm.hall_of_fame[0].score if self.algorithm.hall_of_fame else None
         self.limits.wave(told, climb.seconds, best.cautious if best else None)
-        self.database.event("wave", self.algorithm.logbook[-1])
+        standing = {
+            "cautious": best.cautious if best else None,
+            "evaluations": sum(isinstance(answer.outcome, Program) for answer in told),
+            "trainings": climb.trainings,
+            "training_seconds": climb.seconds,
+        }
+        self.database.event("wave", {**self.algorithm.logbook[-1], **standing})
         self.progress.wave(
             SearchState(
                 waves=self.limits.waves,

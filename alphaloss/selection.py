@@ -72,7 +72,7 @@ def select(
     collected = collect_each(bench, pending.values(), progress)
     evaluations = {key: collected[fit] for (key, rate), fit in pending.items() if rate == 1.0}
     at_rates = {rate: collected[fit] for (key, rate), fit in pending.items() if key == reference.key}
-    ranks = _Ranks(evaluations[reference.key], bench.workers.info.direction == "max", settings.confidence)
+    ranks = Ranks(evaluations[reference.key], bench.workers.info.direction == "max", settings.confidence)
     champion = max(finalists, key=lambda program: ranks.bound(evaluations[program.key]))
     if ranks.bound(evaluations[champion.key]) == -np.inf:
         raise SearchFailedError(
@@ -88,8 +88,14 @@ def select(
     )
 
 
-class _Ranks:
-    """What evaluations are ranked by; minus infinity where a training failed."""
+class Ranks:
+    """What evaluations are ranked by; minus infinity where a training failed.
+
+    Args:
+        reference: its evaluation on the same seeds.
+        maximize: whether a larger value of the metric is better.
+        confidence: of the bound.
+    """
 
     def __init__(self, reference: Evaluation, maximize: bool, confidence: float) -> None:
         self.maximize = maximize

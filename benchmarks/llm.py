@@ -2,6 +2,7 @@
 
 python benchmarks/llm.py --latency 2 --workers 2
 python benchmarks/llm.py --offline
+python benchmarks/llm.py --latency 8 --training 1.5     # trainings that only wait: of use on a busy machine, too
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
+from waiting_workers import WaitingWorkers
+
+import alphaloss.session
 from alphaloss.config import load_settings
 from alphaloss.database import Database
 from alphaloss.progress import Progress, SearchState
-from alphaloss.records import Phase
+from alphaloss.records import Phase, Program
 from alphaloss.run import evolve
 from alphaloss.testing import MockLLM, answer
 
@@ -51,9 +55,13 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=2.0, help="seconds of each answer")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--evaluations", type=int, default=80)
+    parser.add_argument("--training", type=float, help="let each training only wait, so many seconds")
     parser.add_argument("--offline", action="store_true", help="without a language model, to compare")
     parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="A.B=C")
     args = parser.parse_args()
+    if args.training:
+        WaitingWorkers.seconds = args.training
+        alphaloss.session.Workers = WaitingWorkers
     small = ["selection.seeds=2", "verdict.seeds=2", "selection.programs=1", "selection.zoo=1"]
     small += ["selection.learning_rates=[0.5]", f"search.evaluations={args.evaluations}"]
     service = nullcontext() if args.offline else MockLLM(then=answer, seconds=args.latency)
@@ -66,12 +74,19 @@ def main() -> None:
         )
         with Database.read(run / "run.sqlite") as database:
             prompts = [sum(len(m.content) for m in a.exchange.messages) for a in database.exchanges()]
+            written = [e.outcome.candidate.details for e in database.entries() if isinstance(e.outcome, Program)]
     seconds = watch.states[-1][0] - watch.states[0][0]
     print(f"load {load:.1f} before, {os.getloadavg()[0]:.1f} after; search {seconds:.0f} s after its first wave")
     print(f"idle from the first wave told to the last begun: {watch.idle(args.evaluations):.1%}")
     print(f"programs {result.admitted}, rejected {result.rejected}, duplicates {result.duplicates}")
     if prompts and result.llm:
         print(f"prompts: mean {fmean(prompts):,.0f} characters, longest {max(prompts):,}; {result.llm}")
+        by_model = sum("exchange" in details for details in written)
+        use = result.llm.use
+        print(
+            f"{by_model} programs by models; for each {(use.prompt_tokens + use.completion_tokens) / by_model:,.0f} "
+            f"tokens ({use.prompt_tokens / by_model:,.0f} of prompts), {use.calls / by_model:.2f} calls"
+        )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # the landscape
 
 from algorithms.landscape import Landscape
 
-from alphaloss.algorithms import Algorithm, Islands, RandomSearch, Tournament
+from alphaloss.algorithms import Algorithm, BestOfN, Islands, Tournament
 from alphaloss.config import IslandSettings, TournamentSettings, VariationSettings
 from alphaloss.records import Program
 from alphaloss.scores import Scores
@@ -43,7 +43,7 @@ ALGORITHMS: dict[str, Callable[[int], Maker]] = {
     "tournament": lambda seed: (
         lambda start, scores: Tournament(TournamentSettings(), VariationSettings(), [start], scores, seed=seed)
     ),
-    "random": lambda seed: lambda start, scores: RandomSearch([start], scores, seed=seed),
+    "best of n": lambda seed: lambda start, scores: BestOfN([start], scores, seed=seed),
 }
 
 

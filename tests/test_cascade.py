@@ -95,9 +95,10 @@ def test_what_a_cascade_costs_counts_repeats_at_the_full_rung_and_rounds_by_wave
 
 
 @pytest.mark.parametrize(
-    ("limits", "seconds"), [({"training_seconds": 120}, 120), ({"minutes": 1}, 60 * 2), ({"minutes": 5}, 480)]
+    ("limits", "seconds"),
+    [({"training_seconds": 120}, 120), ({"minutes": 1}, 60 * 2), ({"minutes": 5}, 480), ({"trainings": 15}, 15 * 8)],
 )
-def test_limits_of_time_are_counted_in_what_a_search_costs(limits: dict[str, float], seconds: float):
+def test_limits_are_counted_in_what_a_search_costs(limits: dict[str, float], seconds: float):
     """60 programs of 8 s are 480 s; on two workers a minute has 120 s of training."""
     settings = Settings(search=SearchSettings(evaluations=60, **limits))
     found = expected(settings, levels(settings, RUNGS[2:]), epoch_seconds=1.0, workers=2)
@@ -204,6 +205,11 @@ def test_a_third_goes_on_at_every_rung_and_only_the_full_one_is_told(lab: Lab):
     assert {t.evaluation.rung for t in told if t.evaluation} == {"full"}
     assert [job.seeds for job in lab.workers.jobs] == [(21, 22)] * 12 + [(31,)] * 4 + [(11,)] * 2
     assert all(job.stop_hopeless for job in lab.workers.jobs)
+
+
+def test_where_it_is_wanted_every_training_goes_on_to_its_end(lab: Lab):
+    lab.run(lab.cascade(q, rungs=RUNGS, search=SearchSettings(stop_hopeless=False)))
+    assert not any(job.stop_hopeless for job in lab.workers.jobs)
 
 
 def test_every_rung_is_recorded_and_heard_of_with_what_it_took(lab: Lab):

@@ -25,6 +25,7 @@ class Diary:
 
     refusals: dict[int, int]  # how many candidates of a position are refused
     lines: list[str] = field(default_factory=list)
+    alike: list[int] = field(default_factory=list)
     end: None = None
     use: None = None
     known: None = None
@@ -32,6 +33,7 @@ class Diary:
     def begin(self, variation: Variation, context: Context) -> _Proposal:
         name = f"{context.wave}.{context.position}.{len(context.failures)}"
         self.lines.append(f"begin {name}")
+        self.alike.append(context.alike)
         return _Proposal(name, self.lines)
 
     def learn(self, *_: object) -> None:
@@ -93,6 +95,15 @@ def test_a_proposer_that_runs_ahead_is_waited_for_once_a_round(database: Databas
     ]
     assert [type(outcome) for outcome in outcomes] == [Program] * 3
     assert made.programs == 3
+
+
+def test_a_proposer_is_told_how_many_ask_for_the_same(database: Database):
+    diary = Diary({0: 1})
+    made = drafts(diary, database, Settings(proposer="llm"))
+    same = Variation(operator="mutate", parents=(PROGRAMS[0],), island=1)
+    crossed = Variation(operator="crossover", parents=(PROGRAMS[0], PROGRAMS[1]))
+    made.finish(made.begin(0, (WAVE[0], crossed, same, WAVE[0])))
+    assert diary.alike == [3, 1, 2, 1, 1]  # the last is a second attempt
 
 
 def test_a_wave_that_was_advanced_is_finished_without_waiting_for_the_same_again(database: Database):

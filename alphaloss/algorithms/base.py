@@ -17,7 +17,7 @@ import random
 import statistics
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -108,6 +108,7 @@ class Algorithm(ABC):
         self.statistics.register("mean", statistics.fmean)
         self.statistics.register("spread", statistics.pstdev)
         self._untold: deque[Wave] = deque()
+        self._gaps = 0  # variations of the wave that is told that yielded no program
         self._random_state = random.Random(seed).getstate()
 
     @property
@@ -166,6 +167,7 @@ class Algorithm(ABC):
             if answer.evaluation is not None:
                 self.scores.add(answer.evaluation)
         answers = [(v, a.outcome) for v, a in zip(wave, told, strict=True) if isinstance(a.outcome, Program)]
+        self._gaps = len(wave) - len(answers)
         known = self._judge(program for _, program in answers)
         with self._deap_random():
             self._tell([(v, known[p.key]) for v, p in answers if v.operator != REPEAT and p.key in known])
@@ -190,7 +192,7 @@ class Algorithm(ABC):
     def _drop(self, individual: Individual) -> None:
         """Forgets a member: a repeated training of it failed."""
 
-    def _log_entry(self) -> dict[str, int]:
+    def _log_entry(self) -> Mapping[str, float]:
         """What the subclass adds to the logbook's entry of a wave."""
         return {}
 

@@ -1,8 +1,7 @@
-"""Random search: every candidate is a mutation of a start loss, and nothing is learnt. The yardstick of the others."""
+"""Random search: every candidate is newly generated, and nothing is learnt. The yardstick of the others."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 
 from alphaloss.algorithms.base import Algorithm, Individual, Newcomer
@@ -14,7 +13,7 @@ class RandomSearch(Algorithm):
 
     def _ask(self, size: int) -> Iterator[Variation]:
         for _ in range(size):
-            yield Variation(operator="mutate", parents=(random.choice(self.start).program,))
+            yield Variation(operator="random")
 
     def _tell(self, newcomers: Sequence[Newcomer]) -> None:
         """Only the hall of fame remembers."""

@@ -10,7 +10,7 @@ from deap import tools
 
 from alphaloss.algorithms.base import Individual
 from alphaloss.config import VariationSettings
-from alphaloss.records import Program, Variation
+from alphaloss.records import Mutation, Program, Variation
 
 Choice = Callable[[Sequence[Individual]], Individual]
 """From members, at least one, to a parent."""
@@ -49,6 +49,32 @@ def vary(
     if operator == "refine" and has_constants(first.program):
         return Variation(operator="refine", parents=(first.program,), island=island)
     return Variation(operator="mutate", parents=(first.program,), island=island)
+
+
+def cross(receiver: Individual, partner: Individual | None, mutations: Sequence[Mutation] = ()) -> Variation:
+    """A crossover.
+
+    Args:
+        receiver: of a part of the partner.
+        partner: None is one that is newly generated.
+        mutations: of the child, afterwards.
+    """
+    parents = (receiver.program,) if partner is None else (receiver.program, partner.program)
+    return Variation(operator="crossover", parents=parents, mutations=tuple(mutations))
+
+
+def tree_mutations(subtree: float, point: float) -> tuple[Mutation, ...]:
+    """Draws which of two mutations a child goes through.
+
+    Args:
+        subtree, point: their probabilities.
+    """
+    drawn: list[Mutation] = []
+    if random.random() < subtree:
+        drawn.append("subtree")
+    if random.random() < point:
+        drawn.append("point")
+    return tuple(drawn)
 
 
 def has_constants(program: Program) -> bool:

@@ -115,8 +115,10 @@ class LlmSettings(Section):
         1, ge=0, description="before the second try; doubles with each, unless the service says how long"
     )
     concurrency: int = Field(8, ge=1, description="calls at the same time, an endpoint")
-    breaker_failures: int = Field(5, ge=1, description="failures in a row after which an endpoint is left alone")
-    breaker_pause_seconds: float = Field(60, gt=0, description="how long; then one try shows whether it is back")
+    breaker_failures: int = Field(
+        5, ge=1, description="calls in a row that fail in all their tries, after which an endpoint is left alone"
+    )
+    breaker_pause_seconds: float = Field(60, gt=0, description="how long; then one request shows whether it is back")
 
     @model_validator(mode="after")
     def _can_be_kept(self) -> LlmSettings:

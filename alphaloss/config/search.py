@@ -28,6 +28,12 @@ class SearchSettings(Section):
         description="programs that are trained, at whatever rung, each repeated training of one counted again; the "
         "references, selection and verdict come on top",
     )
+    trainings: int | None = Field(
+        None,
+        ge=1,
+        description="also stop asking when so many trainings were begun, at all rungs and with repeats; those of the "
+        "last waves may go beyond it where there are several rungs or several seeds",
+    )
     minutes: float | None = Field(
         None, gt=0, description="also stop asking after this time; makes a run depend on the clock"
     )
@@ -45,6 +51,11 @@ class SearchSettings(Section):
         None, ge=1, description="trainings that a new program gets at the full rung; None takes the rung's own `seeds`"
     )
     most_seeds: int = Field(3, ge=1, description="trainings that a program may have; the promising are repeated")
+    stop_hopeless: bool = Field(
+        True,
+        description="end a new program's training after a third of its epochs where it does no better than guessing, "
+        "without a score; false trains every program to the end",
+    )
     reference_seeds: int = Field(
         3,
         ge=1,

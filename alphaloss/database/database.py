@@ -262,8 +262,8 @@ class Database:
     def fault_counts(self) -> dict[str, int]:
         """How many answers of language models held no program, for each reason."""
         sql = (
-            "SELECT json_extract(details, '$.fault') AS fault, COUNT(*) FROM outcomes "
-            "WHERE kind = 'failed' AND fault IS NOT NULL GROUP BY fault ORDER BY 2 DESC, 1"
+            "SELECT json_extract(details, '$.fault') AS fault, COUNT(DISTINCT json_extract(details, '$.exchange')) "
+            "FROM outcomes WHERE kind = 'failed' AND fault IS NOT NULL GROUP BY fault ORDER BY 2 DESC, 1"
         )
         return self._counts(sql)
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 
 class Breaker:
-    """Counts failures in a row; from the limit on, one try passes after each pause, until one succeeds.
+    """Counts calls that fail in a row; from the limit on, one passes after each pause, until one succeeds.
 
-        closed --`failures` in a row--> open --pause over: one try--> closed if it succeeds, else open again
+        closed --`failures` in a row--> open --pause over: one call--> closed if it succeeds, else open again
 
-    A try that never reports back (it was cancelled) does no harm: the next one passes a pause later.
+    A call that never reports back (it was cancelled) does no harm: the next one passes a pause later.
 
     Args:
         failures: in a row, after which it opens.
@@ -29,7 +29,7 @@ class Breaker:
         self._until = 0.0
 
     def lets_through(self) -> bool:
-        """Whether a request may be sent now; when it is open, the answer True is given once a pause."""
+        """Whether a call may begin now; when it is open, the answer True is given once a pause."""
         if self._failures < self._limit:
             return True
         if self.remaining > 0:
@@ -39,7 +39,7 @@ class Breaker:
 
     @property
     def remaining(self) -> float:
-        """Seconds until a request may be sent; 0 if one may now."""
+        """Seconds until a call may begin; 0 if one may now."""
         return max(0.0, self._until - self._clock()) if self._failures >= self._limit else 0.0
 
     def succeeded(self) -> None:

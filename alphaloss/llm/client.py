@@ -1,8 +1,10 @@
 """One language model: `ask` sends messages and returns an `Exchange`, whatever the service does.
 
-    slot of the endpoint -> (breaker, budget, request, verdict of replies.py) until it is good or not worth another try
+    slot of the endpoint -> breaker -> (budget, request, verdict of replies.py) until it is good or not worth another
+    try -> breaker
 
-Retries, pauses and the deadline are the client's; the SDK underneath never tries twice.
+Retries, pauses and the deadline are the client's; the SDK underneath never tries twice. The breaker counts calls, not
+tries: a service that is busy for a moment is not left alone.
 """
 
 from __future__ import annotations
@@ -94,7 +96,7 @@ class Client:
             async with self.endpoint.slots:
                 waited, started = time.monotonic() - started, time.monotonic()
                 call.deadline += waited
-                end = await self._tries(messages, call)
+                end = await self._answer(messages, call)
         except asyncio.CancelledError:
             end = Try(Reply.CANCELLED, "The search ended before the answer came.")
         seconds = time.monotonic() - started
@@ -123,24 +125,34 @@ class Client:
             return f"wants a key, but the environment variable {variable} is not set"
         return "wants a key; name the environment variable that holds it with --llm-key-env, or in `key_env`"
 
+    async def _answer(self, messages: Sequence[Message], call: _Call) -> Try:
+        breaker = self.endpoint.breaker
+        if not breaker.lets_through():
+            return Try(Reply.CIRCUIT_OPEN)
+        end = await self._tries(messages, call)
+        if end.reply in _FAILURES:
+            breaker.failed()
+        elif not end.reply.fatal and end.reply is not Reply.BUDGET:
+            breaker.succeeded()
+        return end
+
     async def _tries(self, messages: Sequence[Message], call: _Call) -> Try:
         end: Try | None = None
         while True:
-            refused = await self._try(messages, call)
-            if refused.reply in (Reply.CIRCUIT_OPEN, Reply.BUDGET):
-                return end or refused  # what came of the tries before says more
-            end = refused
+            one = await self._try(messages, call)
+            if one.reply is Reply.BUDGET:
+                return end or one  # what came of the tries before says more
+            end = one
             if end.final or not worth_another(end.reply, call.sent, self.limits.attempts):
                 return end
+            if self.endpoint.breaker.remaining:
+                return end  # others found that it is down, or this is the one call that looks whether it is back
             pause = pause_before(call.sent, self.limits.pause_seconds, end.retry_after, self.rng)
             if time.monotonic() + pause >= call.deadline:
                 return replace(end, said=f"{end.said}; no time for another try, which would wait {pause:.3g} s")
             await asyncio.sleep(pause)
 
     async def _try(self, messages: Sequence[Message], call: _Call) -> Try:
-        breaker = self.endpoint.breaker
-        if not breaker.lets_through():
-            return Try(Reply.CIRCUIT_OPEN)
         waited_from = time.monotonic()
         reservation = await self.budget.reserve(self.model, most_tokens(messages))
         call.deadline += time.monotonic() - waited_from  # waiting for other calls is not this one's fault
@@ -155,10 +167,6 @@ class Client:
         finally:  # also when it is cancelled: the service may bill it
             self.budget.settle(reservation, self.model, end.usage)
             call.add(end.usage)
-        if end.reply in _FAILURES:
-            breaker.failed()
-        elif not end.reply.fatal:
-            breaker.succeeded()
         return end
 
     def _sentence(self, end: Try) -> str:

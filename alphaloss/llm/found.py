@@ -25,6 +25,7 @@ class Fault(StrEnum):
     UNFINISHED = "UNFINISHED"
     UNCHANGED = "UNCHANGED"
     NO_MATCH = "NO_MATCH"
+    TOO_FEW = "TOO_FEW"
 
 
 class NoCode(Record):

@@ -91,7 +91,7 @@ class Memory:
         parents: Sequence[Program] = (),
         best: Sequence[Program] = (),
         broken: BrokenView | None = None,
-        pick: int | None = None,
+        picks: tuple[int, ...] = (),
     ) -> PromptView:
         """What a prompt for a loss may show.
 
@@ -99,17 +99,17 @@ class Memory:
             parents: of the loss.
             best: the best programs so far, from which others are chosen to learn from.
             broken: what is to be repaired.
-            pick: which of several ideas is asked for; None: any.
+            picks: which of several ideas are asked for, a loss each; empty: one loss, of any idea.
         """
         shown = choose_inspirations([*parents, self._reference], best, self._settings.inspirations)
         known = list(reversed(self._known.items()))[: self._settings.known]
         return PromptView(
             task=self._task,
             reference=self._program(self._reference),
-            candidates=self._settings.candidates,
+            candidates=max(1, len(picks)),
             parents=tuple(map(self._program, parents)),
             broken=broken,
-            pick=pick,
+            picks=picks,
             insights=self.insights,
             inspirations=tuple(map(self._program, shown)),
             rejections=tuple(RejectionView.of(rejection) for rejection in reversed(self._rejections.values())),

@@ -72,7 +72,7 @@ class Prompts:
         )
         self._environment.filters |= {"fenced": fenced, "number": _number, "signed": _signed}
         self._environment.globals |= {
-            "operations": operations_text(),
+            "operations": operations_text,
             "gate": gate,
             "most_bytes": limits.source_bytes,
             "most_operations": MAX_NODES,

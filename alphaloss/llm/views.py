@@ -15,16 +15,18 @@ from pydantic import AfterValidator, Field
 
 from alphaloss.llm.found import NoCode
 from alphaloss.llm.inert import Label, Said, said, without_comments
+from alphaloss.losses.types import Target
 from alphaloss.records import Duplicate, Failed, Outcome, Program, Record, Rejection, Training
 from alphaloss.scores import Score
 from alphaloss.training import TaskInfo
 
 _UNEVEN = 1.5  # most over least frequent class, from which on a class prior is worth telling
 PICKS = 8
-"""Ideas that an author is told to think of, where one of them is asked for."""
+"""Ideas that an author is told to think of, where some of them are asked for."""
 
 _MOST_CLASSES = 20  # whose share is told one by one
 _CURVE_POINTS = 5
+_LEAST_HISTORY = 5
 
 InertSource = Annotated[str, AfterValidator(without_comments)]
 
@@ -35,9 +37,10 @@ class TaskView(Record):
     name: Label
     metric: str
     maximize: bool
-    classes: int
+    target: Target
+    classes: int = Field(description="number of classes, or of outputs of a regression")
     class_prior: tuple[float, ...] = Field(
-        description="shape (classes,); empty where all classes are about as frequent"
+        description="shape (classes,); empty where all classes are about as frequent, and for a regression"
     )
     train: int = Field(description="training samples")
     validation: int = Field(description="validation samples")
@@ -52,11 +55,12 @@ class TaskView(Record):
         Raises:
             EvaluatorError: the task has no such rung.
         """
-        uneven = max(info.class_prior) > _UNEVEN * min(info.class_prior)
+        uneven = max(info.class_prior, default=0.0) > _UNEVEN * min(info.class_prior, default=0.0)
         return cls(
             name=info.name,
             metric=info.metric,
             maximize=info.direction == "max",
+            target=info.target,
             classes=info.classes,
             class_prior=info.class_prior if uneven else (),
             train=info.samples.train,
@@ -65,6 +69,12 @@ class TaskView(Record):
             parameters=info.parameters,
             noise=info.transforms,
         )
+
+    @property
+    def learnt(self) -> str:
+        """What the model is to learn, in words."""
+        what = ("class", "classes") if self.target == "classes" else ("output", "outputs")
+        return f"{self.classes} {what[self.classes > 1]}"
 
     @property
     def shares(self) -> str:
@@ -243,20 +253,19 @@ class PromptView(Record):
     known: tuple[KnownView, ...] = Field(default=(), description="the newest first")
     history: tuple[OutcomeView, ...] = Field(default=(), description="the newest first")
     lines: int = Field(default=1, ge=1, description="how many insights are asked for")
-    pick: int | None = Field(
-        default=None,
-        ge=1,
-        le=PICKS,
-        description="which of several ideas is asked for, so that equal questions get different answers; None: any",
+    picks: tuple[Annotated[int, Field(ge=1, le=PICKS)], ...] = Field(
+        default=(),
+        description="which of several ideas are asked for, so that equal questions get different answers; empty: any",
     )
 
     def shortened(self) -> PromptView | None:
         """Without its least useful part; None if only what cannot be left out remains.
 
-        What goes first: known losses, then rejections, inspirations, history and insights; of each the last.
+        What goes first: known losses, then rejections, inspirations, history and insights; of each the last. A few
+        lines of history stay, for without them there is nothing to draw insights from.
         """
         for part in ("known", "rejections", "inspirations", "history", "insights"):
             shown: tuple[Record | str, ...] = getattr(self, part)
-            if shown:
+            if len(shown) > (_LEAST_HISTORY if part == "history" else 0):
                 return self.model_copy(update={part: shown[:-1]})
         return None

@@ -66,6 +66,9 @@ class ShapeCard(BaseModel):
     highest: float | None = Field(
         description="most of the loss there; None if it grows for ever or overflows at an end"
     )
+    overflows: bool = Field(
+        default=False, description="it cannot be computed at an end, so that what becomes of it there is not known"
+    )
     hardness: float = Field(
         ge=0.0,
         le=MOST_HARDNESS,
@@ -80,13 +83,15 @@ class ShapeCard(BaseModel):
             symbol, far, origin, hard, easy = ("r", "as r grows", "r = 0", 3.0, 0.3)
         low = "-infinity" if self.lowest is None else f"{self.lowest:.3g}"
         high = "infinity" if self.highest is None else f"{self.highest:.3g}"
+        bounds = f"{'bounded' if self.bounded else 'unbounded'} {far}; from {low} to {high}, counted from {origin}"
+        if self.overflows:
+            bounds = f"it overflows at an end, so that its bounds are not known; counted from {origin}"
         rows = zip(self.at, self.values, self.gradients, strict=True)
         points = (
             f"{x:g}: {_short(value)}, {_short(slope)}" for x, value, slope in rows if x in _DESCRIBED[self.against]
         )
         return (
-            f"lowest at {symbol} = {self.minimiser:.3g}; {'bounded' if self.bounded else 'unbounded'} {far}; "
-            f"from {low} to {high}, counted from {origin}\n"
+            f"lowest at {symbol} = {self.minimiser:.3g}; {bounds}\n"
             f"gradient at {symbol} = {hard:g}: {self.hardness:.3g} times that at {symbol} = {easy:g}\n"
             f"{symbol}: loss, gradient: {'; '.join(points)}"
         )
@@ -117,6 +122,7 @@ def shape_card(graph: LossGraph, width: int) -> ShapeCard:
             gradients=tuple(map(_rounded, curve.gradients[at] / scale)),
             minimiser=round(path.minimiser(curve), 6) + 0.0,
             bounded=left == 0.0 and (path.is_classes or right == 0.0),
+            overflows=bool(np.isnan([left, right, values.min()]).any()),
             lowest=_rounded(values.min() + np.min([left, right, 0.0])),
             highest=_rounded(values.max() + np.max([left, right, 0.0])),
             hardness=_hardness(float(curve.norms[hard]), float(curve.norms[easy])),
@@ -229,7 +235,8 @@ def _integral(places: Array, slopes: Array, origin: int) -> Array:
 def _growth(places: Array, values: Array, slopes: Array) -> float:
     """What becomes of a loss at an end: 0 if it levels off, infinity if it grows for ever, minus infinity if it falls.
 
-    NaN if that cannot be computed. Place times slope is what a further e-fold of the distance adds: as much again for a
+    Where a slope overflows, as that of a power of p_t does, values that stay the same level off. NaN if that cannot be
+    computed. Place times slope is what a further e-fold of the distance adds: as much again for a
     logarithm, which is without bound, and a tenth of it ten times as far for 1 / r, which is not.
 
     Args:
@@ -242,6 +249,8 @@ def _growth(places: Array, values: Array, slopes: Array) -> float:
         return 0.0
     if np.isfinite(slopes).all():
         return math.copysign(math.inf, slopes[0])
+    if np.isfinite(values).all() and abs(values[0] - values[1]) <= 1e-6:
+        return 0.0
     return float(values[0]) if np.isinf(values[0]) else math.nan
 
 

@@ -15,10 +15,11 @@ from alphaloss.proposers.context import Context
 from alphaloss.proposers.llm import LlmProposer
 from alphaloss.proposers.offline import OfflineProposer
 from alphaloss.proposers.proposal import End, Made, Proposal
+from alphaloss.proposers.tree import TreeProposer
 from alphaloss.records import Told, Variation
 from alphaloss.scores import Scores
 
-__all__ = ["Context", "End", "LlmProposer", "Made", "OfflineProposer", "Proposal", "Proposer"]
+__all__ = ["Context", "End", "LlmProposer", "Made", "OfflineProposer", "Proposal", "Proposer", "TreeProposer"]
 
 
 class Proposer(Protocol):

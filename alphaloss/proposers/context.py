@@ -19,6 +19,7 @@ class Context:
         failures: what became of earlier candidates for the same variation.
         wave: number of the variation's wave in the search.
         position: of the variation in its wave.
+        alike: how many variations of the wave, this one and later ones, ask for the same, where it is a first attempt.
     """
 
     rng: np.random.Generator
@@ -26,3 +27,4 @@ class Context:
     failures: tuple[Outcome, ...] = ()
     wave: int = 0
     position: int = 0
+    alike: int = 1

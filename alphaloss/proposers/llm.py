@@ -1,7 +1,9 @@
 """Language models as a proposer: prompts out, answers in, and the offline proposer for the rest.
 
-    first attempt     a model, or the offline proposer by its share
-    second attempt    the model is asked to mend what was refused, or asked again where there was nothing to mend
+    first attempt     a model, or the offline proposer by its share; variations of a wave that ask for the same may
+                      share a call, which then asks for several losses
+    second attempt    the next loss of the same answer, if there is one; else the model is asked to mend what was
+                      refused, or asked again where there was nothing to mend
     later attempts    the offline proposer, as also where the service fails: no variation waits for it twice
 
 What is written depends on the answers and on the order of the search, never on how long an answer takes.
@@ -9,57 +11,43 @@ What is written depends on the answers and on the order of the search, never on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from alphaloss.config import LlmSettings
 from alphaloss.exchanges import Exchange, Place, Reply, Use
-from alphaloss.llm.answers import read_answer
 from alphaloss.llm.asker import Asker
 from alphaloss.llm.found import Fault, NoCode
 from alphaloss.llm.insights import parse_insights
 from alphaloss.llm.memory import Memory
 from alphaloss.llm.prompts import Prompts, Purpose
 from alphaloss.llm.views import PICKS, BrokenView
+from alphaloss.proposers.calls import Asked, Call, Request, is_readable
 from alphaloss.proposers.context import Context
 from alphaloss.proposers.offline import OfflineProposer
 from alphaloss.proposers.proposal import End, Proposal
 from alphaloss.records import Candidate, Failed, Outcome, Program, Rejection, Told, Variation
 from alphaloss.scores import Scores
 
-_READABLE = (Reply.OK, Reply.TRUNCATED, Reply.NO_CODE)
 _STYLES = {Purpose.MUTATE_DIFF: "diff", Purpose.REPAIR: "repair"}  # all others: `rewrite`
 _INSIGHTS_WAVES = 2  # after which insights are waited for
 _SHORTEST_PROMPT = 2_000  # characters
 
 
-@dataclass(frozen=True)
-class _Request:
-    """What a model is asked for.
+@dataclass
+class _Gain:
+    """By how much the best loss of an OK answer beat its parent, as far as it is known.
 
     Attributes:
-        purpose: of the prompt.
-        sources: that the answer must not repeat; an edit is made of the first.
-        broken: what is to be repaired.
-        pick: which of several ideas is asked for; None: any.
+        wave: whose losses they are; when it was told, no more will be known.
+        exchange: with the answer.
+        improved: in units of the metric.
     """
 
-    purpose: Purpose
-    sources: tuple[str, ...]
-    broken: BrokenView | None = None
-    pick: int | None = None
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A proposal that a model is asked for."""
-
-    answer: Future[Exchange]
-    read: Callable[[Exchange], list[Candidate] | Failed]
-
-    def candidates(self) -> list[Candidate] | Failed:
-        return self.read(self.answer.result())
+    wave: int
+    exchange: Exchange
+    improved: float = 0.0
 
 
 class LlmProposer:
@@ -90,7 +78,8 @@ class LlmProposer:
         self._left = {model.arm for model in settings.models}
         self._characters = settings.prompts.characters
         self._last: Exchange | None = None
-        self._uncredited: dict[int | None, Exchange] = {}  # OK answers by number, whose children are not known yet
+        self._calls: list[Call] = []  # of the waves that are being written
+        self._gains: dict[int | None, _Gain] = {}  # by number of the exchange
         self._best: tuple[Program, ...] = ()
         self._waves = 0  # told
         self._insights: tuple[int, Future[Exchange]] | None = None  # the wave after which they were asked for
@@ -105,17 +94,14 @@ class LlmProposer:
         return last.reason if last and (last.reply is Reply.CIRCUIT_OPEN or never) else ""
 
     def begin(self, variation: Variation, context: Context) -> Proposal:
-        """Sends a prompt, or lets the offline proposer write."""
+        """Sends a prompt, takes part in a call that asks for the same, or lets the offline proposer write."""
         self._best = context.best
         if context.failures:
             self._note_refused(context.failures[-1])
-        request = self._request(variation, context)
-        if request is None:
+        call = self._call(variation, context)
+        if call is None:
             return self.offline.begin(variation, context)
-        view = self.memory.view(variation.parents, context.best, request.broken, request.pick)
-        prompt = self.prompts.render(request.purpose, view, self._characters)
-        place = Place(wave=context.wave, position=context.position, attempt=len(context.failures))
-        return _Asked(self.asker.ask(place, prompt), lambda exchange: self._read(exchange, variation, request))
+        return Asked(call, lambda asked: self._read(asked, variation))
 
     def learn(self, told: Sequence[Told], scores: Scores) -> None:
         """Takes note of a wave for later prompts, and credits the models whose losses were trained."""
@@ -123,59 +109,83 @@ class LlmProposer:
         for answer in told:
             self.memory.note_told(answer)
             if isinstance(answer.outcome, Program):
-                self._credit(answer.outcome.candidate, _improvement(answer.outcome, scores))
+                gain = self._gains.get(_exchange_of(answer.outcome.candidate))
+                if gain:
+                    gain.improved = max(gain.improved, _improvement(answer.outcome, scores))
             else:
                 self._note_refused(answer.outcome)
+        for number, gain in list(self._gains.items()):
+            if gain.wave <= self._waves:
+                del self._gains[number]
+                self.asker.learn(gain.exchange, gain.improved)
+        self._calls = [call for call in self._calls if call.wave > self._waves]
         self._waves += 1
         self._learn_insights()
 
-    def _request(self, variation: Variation, context: Context) -> _Request | None:
+    def _call(self, variation: Variation, context: Context) -> Call | None:
+        """A call that has a loss for the variation; None: this attempt is the offline proposer's."""
+        refused = _exchange_of(context.failures[-1]) if context.failures else None
+        for call in self._calls:
+            if call.has_more_of(refused):
+                return call.shared()
+        request = self._request(variation, context)
+        if request is None:
+            return None
+        for call in self._calls:
+            if call.fits(context.wave, request):
+                return call.shared()
+        view = self.memory.view(variation.parents, context.best, request.broken, request.picks)
+        prompt = self.prompts.render(request.purpose, view, self._characters)
+        place = Place(wave=context.wave, position=context.position, attempt=len(context.failures))
+        call = Call(context.wave, request, self.asker.ask(place, prompt))
+        self._calls.append(call)
+        return call
+
+    def _request(self, variation: Variation, context: Context) -> Request | None:
         """What to ask a model for; None: nothing, this attempt is the offline proposer's."""
-        if self.end or variation.operator in ("init", "refine"):
+        if self.end or variation.operator == "refine":
             return None
         sources = tuple(parent.source for parent in variation.parents)
         if not context.failures:
             if context.rng.random() < self.settings.offline:
                 return None
-            edit = variation.operator == "mutate" and context.rng.random() < self.settings.diff
-            pick = None if self.settings.prompts.candidates > 1 else int(context.rng.integers(PICKS)) + 1
-            return _Request(Purpose.MUTATE_DIFF if edit else _purpose(variation), sources, pick=pick)
+            mutates = variation.operator == "mutate"
+            edit = mutates and context.rng.random() < self.settings.diff
+            purpose = Purpose.MUTATE_DIFF if edit else _purpose(variation)
+            by_model = (1.0 - self.settings.offline) * (1.0 - self.settings.diff * mutates)
+            losses = 1 if edit else min(self.settings.prompts.candidates, max(1, round(context.alike * by_model)))
+            picks = sorted(int(pick) + 1 for pick in context.rng.choice(PICKS, losses, replace=False))
+            return Request(purpose, sources, picks=tuple(picks))
         authors = {_exchange_of(outcome) for outcome in context.failures}
         if len(authors) > 1 or None in authors:
             return None
         return _second_request(variation, context.failures[-1], sources)
 
-    def _read(self, exchange: Exchange, variation: Variation, request: _Request) -> list[Candidate] | Failed:
-        """The candidates in an answer, or why there are none."""
-        self._hear(exchange)
+    def _read(self, call: Call, variation: Variation) -> list[Candidate] | Failed:
+        """The next loss of an answer, or why there is none."""
+        is_new = call.found is None
+        found = call.take()
+        exchange = call.answer.result()
+        if is_new:
+            self._hear(exchange)
+            if exchange.reply is Reply.OK:
+                self._gains[exchange.number] = _Gain(call.wave, exchange)
         parents = tuple(parent.key for parent in variation.parents)
+        operator = f"{variation.operator}.{_STYLES.get(call.request.purpose, 'rewrite')}"
         details = {"exchange": exchange.number, "model": exchange.model, "templates": exchange.template_hash}
-        operator = f"{variation.operator}.{_STYLES.get(request.purpose, 'rewrite')}"
-        reason, fault = exchange.reason, {"reply": exchange.reply.value}
-        if exchange.reply in _READABLE and exchange.answer:
-            cut = exchange.reply is Reply.TRUNCATED
-            found = read_answer(exchange.answer, parents=request.sources, truncated=cut)
-            if not isinstance(found, NoCode):
-                return [
-                    Candidate(
-                        source=program.source,
-                        operator=operator,
-                        parents=parents,
-                        details={**details, "name": program.name, "idea": program.idea},
-                    )
-                    for program in found
-                ]
-            reason = exchange.reason or found.reason
-            fault |= {"fault": found.fault.value, "edit": found.edit}
-        return Failed(operator=operator, parents=parents, reason=reason, details={**details, **fault})
+        if not isinstance(found, NoCode):
+            named = {**details, "name": found.name, "idea": found.idea}
+            return [Candidate(source=found.source, operator=operator, parents=parents, details=named)]
+        fault = {"fault": found.fault.value, "edit": found.edit} if is_readable(exchange) else {}
+        reason = exchange.reason or found.reason
+        told = {**details, "reply": exchange.reply.value, **fault}
+        return Failed(operator=operator, parents=parents, reason=reason, details=told)
 
     def _hear(self, exchange: Exchange) -> None:
         """Takes note of how a call ended, in the order in which calls are waited for."""
         self.use = self.use.with_one_more(exchange)
         self._last = exchange
-        if exchange.reply is Reply.OK:
-            self._uncredited[exchange.number] = exchange
-        elif exchange.reply is Reply.CONTEXT_TOO_LONG:
+        if exchange.reply is Reply.CONTEXT_TOO_LONG:
             sent = sum(len(message.content) for message in exchange.messages)
             self._characters = max(_SHORTEST_PROMPT, min(self._characters, sent // 2))
         elif exchange.reply.fatal or exchange.reply is Reply.BUDGET:
@@ -186,12 +196,6 @@ class LlmProposer:
     def _note_refused(self, outcome: Outcome) -> None:
         if not isinstance(outcome, Program) and _exchange_of(outcome) is not None:
             self.memory.note_refused(outcome)
-            self._credit(outcome, 0.0)
-
-    def _credit(self, made: Candidate | Outcome, improved: float) -> None:
-        number = _exchange_of(made)
-        if number in self._uncredited:
-            self.asker.learn(self._uncredited.pop(number), improved)
 
     def _learn_insights(self) -> None:
         """Takes up insights that were asked for some waves ago, and asks for new ones when it is time."""
@@ -214,19 +218,19 @@ def _purpose(variation: Variation) -> Purpose:
     return purposes[min(len(variation.parents), 2)]
 
 
-def _second_request(variation: Variation, failure: Outcome, sources: tuple[str, ...]) -> _Request | None:
+def _second_request(variation: Variation, failure: Outcome, sources: tuple[str, ...]) -> Request | None:
     """What to ask for after an answer that came to nothing; None where asking again is no use."""
     if isinstance(failure, Rejection):
         broken = BrokenView.of(failure)
-        return _Request(Purpose.REPAIR, (broken.source, *sources), broken)
+        return Request(Purpose.REPAIR, (broken.source, *sources), broken)
     if not isinstance(failure, Failed):
         return None  # a duplicate: there is nothing to mend
     fault = failure.details.get("fault")
     if fault == Fault.NO_MATCH and sources:
         edit = NoCode(fault=Fault.NO_MATCH, reason=failure.reason, edit=str(failure.details["edit"]))
-        return _Request(Purpose.REPAIR, sources, BrokenView.of_edit(sources[0], edit))
+        return Request(Purpose.REPAIR, sources, BrokenView.of_edit(sources[0], edit))
     if fault or failure.details.get("reply") in (Reply.NO_CODE, Reply.CONTEXT_TOO_LONG):
-        return _Request(_purpose(variation), sources)
+        return Request(_purpose(variation), sources)
     return None
 
 

@@ -37,6 +37,9 @@ _REMEMBERED = 63
 _SMALL = frozenset(SMALL)
 _STEP = TypeAdapter(Step)
 
+Plan = Sequence[frozenset[str]]
+"""For each mutation, the operators that it may be."""
+
 
 class OfflineProposer:
     """Mutates, crosses and tunes loss graphs, and prints the result as a candidate file.
@@ -46,7 +49,7 @@ class OfflineProposer:
 
     Args:
         settings: shares and limits.
-        start: the loss that `random` variations begin with.
+        start: the loss that newly generated ones are mutations of.
         class_prior: the task's, shape (classes,); empty if it is not known, or for tasks of values.
     """
 
@@ -80,17 +83,16 @@ class OfflineProposer:
         """One candidate; none if nothing that looks sound was found in a bounded number of tries.
 
         Args:
-            variation: `mutate` or `refine` of one parent, `crossover` of two, `random`, or `init`, the start itself.
+            variation: `mutate` or `refine` of one parent, `crossover` of two or with a newly generated loss; `init` and
+                `random` are newly generated: mutations of the start. Each of `mutations` is one of any kind.
             context: only its random numbers are used.
         """
-        if variation.operator == "init":
-            return [Candidate(source=print_source(self.start), operator="init")]
         parents = [p.graph for p in variation.parents]
         looks = [self.glance.look(graph) for graph in parents or [self.start]]
-        plan = self._plan(variation.operator, context.rng)
+        plan = self._plan(variation, context.rng)
         for attempt in range(_TRIES):
             if attempt > _TRIES // 2:
-                plan = self._plan(variation.operator, context.rng)
+                plan = self._plan(variation, context.rng)
             try:
                 child = self._vary(variation.operator, parents, plan, context.rng)
             except (NotApplicableError, GraphError):
@@ -124,33 +126,43 @@ class OfflineProposer:
                     step = _STEP.validate_python(outcome.candidate.details["step"])
                     self._tuner.learn(outcome.graph, step, success=reward == _GOOD)
             for name in changes.split("+"):
-                (self.crossovers if kind == "crossover" else self.mutations).reward(name, reward, trust)
+                (self.crossovers if name in CROSSOVERS else self.mutations).reward(name, reward, trust)
 
-    def _plan(self, operator: str, rng: np.random.Generator) -> list[frozenset[str]]:
-        """For each change of a mutation whether it is small or idea-sized; kept while operators are redrawn."""
-        if operator in ("crossover", "refine"):
-            return []
-        changes = self.settings.random_changes
-        if operator == "mutate":
+    def _plan(self, variation: Variation, rng: np.random.Generator) -> Plan:
+        """For each mutation whether it is small or idea-sized; kept while operators are redrawn."""
+        changes = len(variation.mutations)
+        if variation.operator in ("init", "random"):
+            changes = self.settings.random_changes
+        elif variation.operator == "mutate" and not variation.mutations:
             changes = 1 + (rng.random() < self.settings.second_change)
+        return self._kinds(changes, rng)
+
+    def _kinds(self, changes: int, rng: np.random.Generator) -> Plan:
         return [_SMALL if self.mutations.draw(rng) in _SMALL else self._ideas for _ in range(changes)]
 
-    def _vary(
-        self, operator: str, parents: Sequence[LossGraph], plan: Sequence[frozenset[str]], rng: np.random.Generator
-    ) -> _Child:
-        if operator == "crossover":
-            name = self.crossovers.draw(rng)
-            return _Child(tidy(CROSSOVERS[name](parents[0], parents[1], rng)), (name,))
+    def _vary(self, operator: str, parents: Sequence[LossGraph], plan: Plan, rng: np.random.Generator) -> _Child:
         if operator == "refine":
             graph, step = self._tuner.propose(parents[0], rng)
             return _Child(graph, ("constants",), step)
-        graph, names = parents[0] if parents else self.start, []
+        if operator == "crossover":
+            other = parents[1] if len(parents) > 1 else self._new(rng)
+            name = self.crossovers.draw(rng)
+            return self._mutate(tidy(CROSSOVERS[name](parents[0], other, rng)), plan, rng, name)
+        return self._mutate(parents[0] if parents else self.start, plan, rng)
+
+    def _new(self, rng: np.random.Generator) -> LossGraph:
+        """A newly generated loss."""
+        return self._mutate(self.start, self._kinds(self.settings.random_changes, rng), rng).graph
+
+    def _mutate(self, graph: LossGraph, plan: Plan, rng: np.random.Generator, *names: str) -> _Child:
+        """Mutates a loss as planned; `names` are the changes that it has behind it."""
+        changes = list(names)
         for kind in plan:
             large = graph.size > self.settings.bloat * self.settings.most_operations
             name = self.mutations.draw(rng, among=SHRINKING if large and rng.random() < _SHRINK else kind)
             graph = tidy(self._mutations[name](graph, rng))
-            names.append(name)
-        return _Child(graph, tuple(names))
+            changes.append(name)
+        return _Child(graph, tuple(changes))
 
     def _is_new(self, graph: LossGraph, parents: Sequence[LossGraph]) -> bool:
         """Within the size limit, from labels and predictions, and neither a parent nor a program of the search."""

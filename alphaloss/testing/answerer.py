@@ -17,6 +17,7 @@ from alphaloss.testing.wire import Request
 _FENCE = re.compile(r"^(`{3,})python\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 _P_TRUE = "p_true = ops.sum(y_true * ops.softmax(y_pred, axis=-1), axis=-1)"
 _FLAWED_SHARE = 0.15
+_SEVERAL = re.compile(r"\bwrite ([1-9]) new ", re.IGNORECASE)
 
 _FIRST = """from keras import ops
 
@@ -52,13 +53,19 @@ def answer(request: Request) -> str:
 
     It expects programs in fenced blocks marked `python`, the one to change last, in the last message. If that message
     speaks of "SEARCH and REPLACE" it answers with an edit, if it says "Write no loss" with a list of lines, and else
-    with a whole file.
+    with a whole file, or with as many as it is told to write ("write 3 new").
     """
     text = request.messages[-1][1] if request.messages else ""
     rng = random.Random(hashlib.sha256(request.prompt.encode("utf-8", "replace")).digest())
     if "Write no loss" in text:
         return "- Bounded losses resist wrong labels.\n- Sharper losses learn faster at first.\n"
     source = _last_program(text) or _FIRST
+    asked = _SEVERAL.search(text)
+    return "\n".join(_one(source, text, rng) for _ in range(int(asked[1]) if asked else 1))
+
+
+def _one(source: str, text: str, rng: random.Random) -> str:
+    """What it says about one loss."""
     if rng.random() < _FLAWED_SHARE:
         return rng.choice(_FLAWS)(source)
     edit = changed(source, rng)

@@ -84,7 +84,7 @@ def average_improvement_loss(tasks: Sequence[Compared], weights: tuple[float, fl
     Broken, and kept as a baseline: the values of different losses are not comparable. A loss that pays for lowering
     the true class's probability has small values and wins; NGL, whose values are above 9.3 for ten classes, cannot.
     """
-    return _average_improvement([task.loss_improvement for task in tasks])
+    return ranked(*average_improvement([task.loss_improvement for task in tasks]))
 
 
 def average_improvement_error(tasks: Sequence[Compared], weights: tuple[float, float]) -> float:
@@ -92,7 +92,7 @@ def average_improvement_error(tasks: Sequence[Compared], weights: tuple[float, f
 
     This is what the thesis probably meant. What happens on the tasks that are lost does not count.
     """
-    return _average_improvement([task.error_improvement for task in tasks])
+    return ranked(*average_improvement([task.error_improvement for task in tasks]))
 
 
 def loss_and_accuracy(tasks: Sequence[Compared], weights: tuple[float, float]) -> float:
@@ -107,6 +107,16 @@ def loss_and_accuracy(tasks: Sequence[Compared], weights: tuple[float, float]) -
 def all_tasks_mean(tasks: Sequence[Compared], weights: tuple[float, float]) -> float:
     """mean_d I_d(error) over all tasks, won or not: the other half of the thesis's future work."""
     return float(np.mean([task.error_improvement for task in tasks]))
+
+
+def average_improvement(improvements: Sequence[float]) -> tuple[int, float]:
+    """The number of tasks that are won, and the mean improvement on those, or on all where none is won (Algorithm 3).
+
+    Args:
+        improvements: I_d, shape (tasks,).
+    """
+    won = [improvement for improvement in improvements if improvement > 0]
+    return len(won), float(np.mean(won or improvements))
 
 
 def ranked(wins: int, value: float) -> float:
@@ -129,11 +139,6 @@ AGGREGATES: Mapping[str, Aggregate] = MappingProxyType(
     }
 )
 """All aggregates by name."""
-
-
-def _average_improvement(improvements: Sequence[float]) -> float:
-    won = [improvement for improvement in improvements if improvement > 0]
-    return ranked(len(won), float(np.mean(won or improvements)))
 
 
 def _relative(own: float, reference: float) -> float:

@@ -64,7 +64,7 @@ def join(suite: Suite, job: TrainJob, seed: int, pairs: Sequence[Pair], epochs: 
         status=Status.OK,
         score=curve[-1],
         curve=curve,
-        metrics=_metrics(pairs, with_loss=aggregate.needs_loss),
+        metrics=_metrics(pairs),
         loss=float(np.mean(losses)) if len(losses) == len(pairs) else None,
         test=_test(pairs) if job.measure == "test" else None,
         seconds=seconds,
@@ -98,15 +98,15 @@ def _curve(suite: Suite, pairs: Sequence[Pair], epochs: int) -> tuple[float | No
     return (*earlier, last)
 
 
-def _metrics(pairs: Sequence[Pair], *, with_loss: bool) -> dict[str, float]:
-    """Those of every task on validation data, and how much better than the reference it is; the same for all seeds."""
+def _metrics(pairs: Sequence[Pair]) -> dict[str, float]:
+    """Those of every task on validation data, how much better than the reference it is, and the loss's mean value."""
     found: dict[str, float] = {}
     for pair in pairs:
         assert pair.own.score is not None
         name = pair.task.name
         found |= {f"{name} {metric}": value for metric, value in pair.own.metrics.items()}
         found |= {f"{name} {pair.task.metric}": pair.own.score, f"{name} difference": pair.difference}
-        if with_loss and pair.own.loss is not None:
+        if pair.own.loss is not None:
             found[f"{name} loss"] = pair.own.loss
     return found
 

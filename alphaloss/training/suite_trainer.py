@@ -122,6 +122,7 @@ class SuiteTrainer:
             steps_per_epoch=sum(info.steps_per_epoch for info in infos),
             parameters=sum(info.parameters for info in infos),
             transforms=" ".join(f"{info.name}: {info.transforms}" for info in infos if info.transforms),
+            tasks=tuple(infos),
         )
 
 

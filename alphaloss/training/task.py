@@ -202,6 +202,7 @@ class TaskInfo(_Frozen):
     steps_per_epoch: int
     parameters: int = Field(description="trainable numbers of the model")
     transforms: str = Field(description="what is done to the training part, in sentences; empty if nothing")
+    tasks: tuple[TaskInfo, ...] = Field(default=(), description="of a suite: its tasks, in their order")
 
     def rung(self, name: str) -> Rung:
         """The rung of that name.

@@ -22,7 +22,7 @@ Point = NDArray[np.float64]
 NOISE = 0.03
 FINALISTS = 4
 _IDEAS = 6
-_STEPS = {"mutate": 0.5, "refine": 0.1, "random": 1.0, "crossover": 0.2}
+_STEPS = {"mutate": 0.5, "refine": 0.1, "init": 1.0, "random": 1.0, "crossover": 0.2}
 
 
 class Landscape:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import get_args
 
 import pytest
 from algorithms.programs import START, make, make_evaluation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alphaloss.algorithms import Algorithm, Islands, RandomSearch, Tournament, make_algorithm
-from alphaloss.config import TournamentSettings, VariationSettings, load_settings
+from alphaloss.algorithms import (
+    Algorithm,
+    BestOfN,
+    Generational,
+    Islands,
+    Ngl,
+    RandomSearch,
+    Regularized,
+    SampleTournament,
+    Tournament,
+    make_algorithm,
+)
+from alphaloss.config import Settings, TournamentSettings, VariationSettings, load_settings
 from alphaloss.errors import UsageError
-from alphaloss.records import REPEAT, Program, Told
+from alphaloss.records import REPEAT, Program, Told, Variation
 from alphaloss.scores import Scores
 
 PROGRAMS = [make(number) for number in range(30)]
@@ -72,9 +84,9 @@ def test_the_tournament_prefers_the_better():
     assert [drawn[p.key] / 2000 for p, _ in start] == pytest.approx([37 / 64, 19 / 64, 7 / 64, 1 / 64], abs=0.04)
 
 
-def test_random_search_only_mutates_what_it_began_with_and_remembers_the_best():
+def test_best_of_n_only_mutates_what_it_began_with_and_remembers_the_best():
     scores = make_scores((START, 0.5), (PROGRAMS[20], 0.1), (PROGRAMS[21], None))
-    search = RandomSearch([START, PROGRAMS[20], PROGRAMS[21]], scores, seed=0)
+    search = BestOfN([START, PROGRAMS[20], PROGRAMS[21]], scores, seed=0)
     play(search, [0.9, None, 0.7, 0.3])
     wave = search.ask(1000)
     assert {variation.operator for variation in wave} == {"mutate"}
@@ -85,13 +97,30 @@ def test_random_search_only_mutates_what_it_began_with_and_remembers_the_best():
     assert [p.key for p in search.best(3)] == [PROGRAMS[0].key, PROGRAMS[2].key, START.key]
 
 
-@pytest.mark.parametrize(
-    ("name", "algorithm"), [("islands", Islands), ("tournament", Tournament), ("random", RandomSearch)]
-)
-def test_the_settings_name_the_algorithm(name: str, algorithm: type[Algorithm]):
+def test_random_search_asks_for_new_losses_only_and_remembers_the_best():
+    search = RandomSearch([START], make_scores((START, 0.5)), seed=0)
+    play(search, [0.9, None, 0.7, 0.3])
+    assert set(search.ask(20)) == {Variation(operator="random")}
+    assert [p.key for p in search.best(3)] == [PROGRAMS[0].key, PROGRAMS[2].key, START.key]
+
+
+BY_NAME = {
+    "best-of-n": BestOfN,
+    "generational": Generational,
+    "islands": Islands,
+    "ngl": Ngl,
+    "random": RandomSearch,
+    "regularized": Regularized,
+    "sample-tournament": SampleTournament,
+    "tournament": Tournament,
+}
+
+
+@pytest.mark.parametrize("name", get_args(Settings.model_fields["algorithm"].annotation))
+def test_the_settings_name_the_algorithm(name: str):
     settings = load_settings(overrides=["seed=3", "search.lag=0", f"algorithm={name}"])
     made = make_algorithm(settings, [START], make_scores((START, 0.5)))
-    assert (type(made), made.lag) == (algorithm, 0)
+    assert (type(made), made.lag) == (BY_NAME[name], 0)
     again = make_algorithm(settings, [START], make_scores((START, 0.5)))
     assert made.ask(20) == again.ask(20)
     with pytest.raises(ValueError, match="None of the 1 start programs has a score"):

@@ -25,6 +25,8 @@ from alphaloss.llm.views import (
     ScoreView,
     TaskView,
 )
+from alphaloss.losses.canonical import GraphBuilder
+from alphaloss.losses.graph import LossGraph
 from alphaloss.records import Code
 from alphaloss.sandbox import SandboxLimits
 
@@ -35,6 +37,7 @@ TASK = TaskView(
     name="digits-noisy",
     metric="accuracy",
     maximize=True,
+    target="classes",
     classes=10,
     class_prior=(),
     train=1_000,
@@ -42,6 +45,17 @@ TASK = TaskView(
     epochs=30,
     parameters=55_210,
     noise="40% of the training labels become a random other class, drawn anew for each seed.",
+)
+
+VALUES_TASK = TASK.model_copy(
+    update={
+        "name": "regression-sums",
+        "metric": "mean squared error",
+        "maximize": False,
+        "target": "values",
+        "classes": 3,
+        "noise": "10% of the training values get an error of 5 standard deviations, drawn anew for each seed.",
+    }
 )
 
 BROKEN = '''from keras import ops
@@ -76,6 +90,19 @@ PARENT = ProgramView.of(make_program(gce()), score(0.92143, gain=0.2034)).model_
 OTHER = ProgramView.of(make_program(label_smoothing()), score(0.7312, seeds=2, gain=0.0132))
 
 
+def of_values(operation: str) -> LossGraph:
+    """The mean over the outputs of an operation on the residual."""
+    b = GraphBuilder(target="values")
+    residual = b.add("subtract", b.input("y_pred"), b.input("y_true"))
+    return b.graph(b.add("mean", b.add(operation, residual), axis=-1))
+
+
+SQUARED, ABSOLUTE = (
+    ProgramView.of(make_program(of_values(operation)), score(mean, gain=gain)).model_copy(update={"name": name})
+    for name, operation, mean, gain in (("squared", "square", 0.41, None), ("absolute", "abs", 0.22, 0.19))
+)
+
+
 def view(**changes: object) -> PromptView:
     """All that a prompt can show; keywords replace parts of it."""
     whole = PromptView(
@@ -104,15 +131,21 @@ def view(**changes: object) -> PromptView:
             OutcomeView(operator="init", parents=(), refused="the same as 09245914de"),
         ),
         lines=6,
-        pick=3,
+        picks=(3,),
     )
     return whole.model_copy(update=changes)
+
+
+def view_of_values(purpose: Purpose) -> PromptView:
+    """What a purpose needs in a regression."""
+    parents = {Purpose.MUTATE_REWRITE: (ABSOLUTE,), Purpose.CROSSOVER: (ABSOLUTE, SQUARED)}[purpose]
+    return view(task=VALUES_TASK, reference=SQUARED, parents=parents, inspirations=(), insights=(), rejections=())
 
 
 def view_for(purpose: Purpose) -> PromptView:
     """What a purpose needs."""
     changes = {
-        Purpose.INIT: {"parents": (), "candidates": 3, "pick": None},
+        Purpose.INIT: {"parents": (), "candidates": 3, "picks": (2, 5, 8)},
         Purpose.CROSSOVER: {"parents": (PARENT, OTHER)},
     }
     return view(**changes.get(purpose, {}))
@@ -126,9 +159,13 @@ def prompts(**settings: int) -> Prompts:
 
 @cache
 def texts() -> dict[str, str]:
-    """By name: the system message, which all purposes share, and the user message of each purpose."""
+    """By name: the system message, which all purposes share, and the user message of each purpose; some for values."""
     made = {purpose: prompts().render(purpose, view_for(purpose)).messages for purpose in Purpose}
-    return {SYSTEM: made[Purpose.INIT][0].content, **{str(p): messages[1].content for p, messages in made.items()}}
+    by_name = {SYSTEM: made[Purpose.INIT][0].content, **{str(p): messages[1].content for p, messages in made.items()}}
+    for purpose in (Purpose.MUTATE_REWRITE, Purpose.CROSSOVER):
+        system, user = prompts().render(purpose, view_of_values(purpose)).messages
+        by_name |= {f"values-{SYSTEM}": system.content, f"values-{purpose}": user.content}
+    return by_name
 
 
 def write_golden() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,23 @@ def test_what_cannot_be_recorded_is_not_passed_over():
         future = asker.ask(place(), ASKED)
         with pytest.raises(InfrastructureError, match="disk is full"):
             future.result()
+
+
+def test_no_traceback_shows_the_key_not_even_with_its_variables(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CANARY", "sk-canary-0123456789abcdefghijklmnop")
+
+    def full(place: Place, exchange: Exchange) -> None:
+        raise InfrastructureError("the disk is full")
+
+    with MockLLM(["x"]) as llm:
+        settings = limits(models=(model(llm.url, key_env="CANARY"),))
+        with LiveAsker(settings, seed=0, record=full) as asker:
+            raised = asker.ask(place(), ASKED).exception()
+    assert raised is not None
+    assert "canary" in str(llm.requests[0].headers)
+    shown = "".join(traceback.TracebackException.from_exception(raised, capture_locals=True).format())
+    assert "LiveAsker" in shown
+    assert "canary" not in shown
 
 
 def test_a_replay_answers_what_was_asked_before_and_nothing_else():

@@ -234,6 +234,25 @@ def test_the_breaker_leaves_a_failing_endpoint_alone_and_tries_again() -> None:
     assert len(llm.requests) == 4
 
 
+def test_the_breaker_counts_calls_and_one_that_looks_whether_a_service_is_back_tries_once() -> None:
+    with MockLLM([faults.server_error()] * 5 + [GOOD] + [faults.server_error()] * 99) as llm:
+        settings = {"attempts": 3, "breaker_failures": 2, "breaker_pause_seconds": 0.05}
+        endpoint = Endpoint(llm.url, NO_KEY, limits(**settings))
+
+        async def run() -> list[tuple[Reply, int]]:
+            client = Client(model(llm.url), endpoint, limits(**settings), Budget(limits()))
+            exchanges = [await client.ask(PROMPT, "init") for _ in range(5)]
+            await asyncio.sleep(endpoint.breaker.remaining)
+            exchanges.append(await client.ask(PROMPT, "init"))
+            await endpoint.close()
+            return [(exchange.reply, exchange.attempts) for exchange in exchanges]
+
+        ends = asyncio.run(run())
+    failed = (Reply.SERVER_ERROR, 3)
+    assert ends[:2] == [failed, (Reply.OK, 3)]  # five failures of two calls, and then it answers
+    assert ends[2:] == [failed, failed, (Reply.CIRCUIT_OPEN, 0), (Reply.SERVER_ERROR, 1)]
+
+
 def test_at_most_so_many_calls_at_the_same_time() -> None:
     lock, now, most = threading.Lock(), 0, 0
 

@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from llm.running import ALL_BY_MODEL, RunWorkers, after, alphaloss, evolve, gce, is_hello, without_training
+from llm.running import ALL_BY_MODEL, after, alphaloss, evolve, gce, is_hello, without_training
 
-from alphaloss.authors import LanguageModels
 from alphaloss.config import Settings
 from alphaloss.database import Database
-from alphaloss.errors import UsageError
 from alphaloss.records import Failed, Program, Rejection
 from alphaloss.sandbox import Sandbox
 from alphaloss.testing import MockLLM, Wire, faults
@@ -154,12 +152,6 @@ def test_a_run_without_models_cannot_be_replayed(tmp_path: Path):
     again = alphaloss("evolve", tmp_path / "again", "--replay", tmp_path / "run")
     assert again.exit_code == 2
     assert "it asked no language models" in again.stderr
-
-
-def test_a_regression_is_not_written_by_models():
-    info = RunWorkers("", settings=None, count=1).info.model_copy(update={"target": "values", "name": "prices"})
-    with pytest.raises(UsageError, match=r"prices is a regression\. Use --proposer offline"):
-        LanguageModels(Settings()).check(info)
 
 
 def test_a_hostile_model_is_refused_with_reasons_and_the_search_completes(tmp_path: Path):

@@ -93,6 +93,27 @@ def test_the_pace_changes_nothing_where_losses_climb_rungs(tmp_path: Path, monke
     assert len(hashes) == 1
 
 
+def test_a_model_writes_losses_of_values_for_a_regression(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    class Regression(RunWorkers):
+        def __init__(self, evaluator: object, *, settings: object, count: int) -> None:
+            super().__init__(evaluator, settings=settings, count=count)
+            self.info = self.info.model_copy(update={"target": "values", "classes": 1, "class_prior": ()})
+
+    monkeypatch.setattr("alphaloss.session.Workers", Regression)
+    monkeypatch.setattr("alphaloss.initial.zoo_names", lambda target: ["squared", "absolute"])
+    with MockLLM(then=stand_in()) as llm:
+        done = evolve(tmp_path / "run", llm, *ALL_BY_MODEL, "--set=llm.ahead=1", "--json")
+    assert done.exit_code == 0, done.stderr
+    with Database.read(tmp_path / "run" / "run.sqlite") as database:
+        programs = [e.outcome for e in database.entries() if isinstance(e.outcome, Program)]
+    written = [program for program in programs if "exchange" in program.candidate.details]
+    assert written
+    assert {program.graph.target for program in written} == {"values"}
+    _, first, *_ = llm.requests
+    assert "You design loss functions for regressions." in first.prompt
+    assert 'called "squared"' in first.prompt
+
+
 def test_a_search_that_gets_no_better_gives_up_what_is_being_written(tmp_path: Path):
     with MockLLM(then=stand_in()) as llm:
         done = evolve(tmp_path / "run", llm, "--patience", "2", "--evaluations", "40")

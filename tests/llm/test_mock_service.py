@@ -153,6 +153,12 @@ class TestAnswerer:
         found = [read_answer(answer(asked(f"Write one. {number}"))) for number in range(10)]
         assert sum(not isinstance(each, NoCode) for each in found) >= 5
 
+    def test_asked_for_several_it_gives_as_many(self) -> None:
+        source = zoo_source("focal")
+        prompts = [f"Improve the parent below: write 3 new versions. {self.prompt(source, n)}" for n in range(20)]
+        found = [read_answer(answer(asked(prompt)), parents=[source]) for prompt in prompts]
+        assert sum(isinstance(each, list) and len(each) == 3 for each in found) >= 8
+
     def test_asked_for_lessons_it_gives_lines(self) -> None:
         lines = answer(asked("Write no loss now. Write a list.")).splitlines()
         assert lines

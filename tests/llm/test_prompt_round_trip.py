@@ -7,7 +7,7 @@ import re
 import pytest
 from candidates.agreement import HUNDRED
 from factories import make_program
-from llm.prompt_views import BROKEN, PARENT, prompts, view, view_for
+from llm.prompt_views import BROKEN, PARENT, TASK, VALUES_TASK, prompts, view, view_for
 from losses.graphs import gce
 
 from alphaloss.config import GateSettings
@@ -16,8 +16,9 @@ from alphaloss.llm.answers import read_answer
 from alphaloss.llm.found import Fault, Found, NoCode
 from alphaloss.llm.insights import parse_insights
 from alphaloss.llm.prompts import Purpose
-from alphaloss.llm.views import BrokenView, ProgramView
+from alphaloss.llm.views import BrokenView, ProgramView, TaskView
 from alphaloss.losses.graph import LossGraph
+from alphaloss.losses.types import Target
 from alphaloss.records import Candidate, Program
 from alphaloss.sandbox import Sandbox
 from alphaloss.testing.answerer import answer
@@ -41,10 +42,11 @@ def asked(purpose: Purpose, parent: ProgramView) -> Request:
     return Request(path="/v1/chat/completions", headers={}, body=body)
 
 
-def test_the_example_of_the_contract_is_admitted(sandbox: Sandbox):
-    system = prompts().render(Purpose.INIT, view()).messages[0].content
+@pytest.mark.parametrize(("task", "target"), [(TASK, "classes"), (VALUES_TASK, "values")])
+def test_the_example_of_the_contract_is_admitted(sandbox: Sandbox, task: TaskView, target: Target):
+    system = prompts().render(Purpose.INIT, view(task=task)).messages[0].content
     example = re.findall(r"```python\n(.*?)```", system, re.DOTALL)[0]
-    admitted = Gate(sandbox, GateSettings()).admit(Candidate(source=example, operator="test"))
+    admitted = Gate(sandbox, GateSettings(), target=target).admit(Candidate(source=example, operator="test"))
     assert isinstance(admitted, Program), admitted
 
 

@@ -28,4 +28,10 @@ def label_smoothing(share: float = 0.1) -> LossGraph:
     return b.graph(b.add("negative", b.add("sum", b.add("multiply", labels, log_p), axis=-1)))
 
 
+def inverted() -> LossGraph:
+    """The probability of the true class: it pays for predicting any other."""
+    b = GraphBuilder()
+    return b.graph(b.add("sum", b.add("multiply", b.input("y_true"), b.add("softmax", b.input("y_pred"))), axis=-1))
+
+
 ALL = {"cross-entropy": cross_entropy(), "gce": gce(), "label-smoothing": label_smoothing()}

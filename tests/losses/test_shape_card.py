@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from losses.graphs import ALL
+from losses.graphs import ALL, gce
 from losses.random_graphs import random_graphs
 
 from alphaloss.config import GateSettings
@@ -120,6 +120,21 @@ def test_bounds_are_those_of_the_formulas(zoo, loss):
     assert slow.highest == pytest.approx(1.0 / (1.0 + math.log(10)) / scale, rel=1e-4)
     # Logits held near 0 make it grow at both ends, and a loss may fall without bound.
     assert (shape_card(zoo("squared-logits"), 10).highest, shape_card(loss("log_p"), 10).lowest) == (None, None)
+
+
+def test_a_power_whose_gradient_overflows_has_the_bounds_of_its_values(zoo):
+    written, stable = shape_card(gce(0.7), 10), shape_card(zoo("gce"), 10)  # p ** q, and exp(q log p)
+    assert written.bounded
+    assert not written.overflows
+    assert (written.lowest, written.highest) == pytest.approx((stable.lowest, stable.highest), rel=1e-4)
+
+
+def test_where_it_overflows_no_bounds_are_claimed(loss):
+    card = shape_card(loss("ops.exp(ops.exp(ops.abs(log_p))) - ops.exp(ops.exp(ops.abs(log_p)))"), 10)
+    assert card.overflows
+    assert (card.lowest, card.highest) == (None, None)
+    assert "its bounds are not known" in card.describe()
+    assert "infinity" not in card.describe()
 
 
 def test_minimisers_are_where_the_derivative_is_zero(zoo, loss):

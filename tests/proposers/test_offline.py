@@ -68,9 +68,33 @@ def test_a_candidate_is_a_new_loss_that_names_its_parents_and_what_made_it(sandb
         assert graph.key not in candidate.parents
 
 
-def test_init_proposes_the_start():
-    (candidate,) = proposer().propose(Variation(operator="init"), Context(rng=np.random.default_rng(0)))
-    assert candidate.source == print_source(cross_entropy())
+@pytest.mark.parametrize(
+    ("asked", "changes"),
+    [
+        (Variation(operator="init"), [0, 4]),
+        (Variation(operator="random"), [0, 4]),
+        (Variation(operator="crossover", parents=(POOL[1],)), [1, 0]),
+        (Variation(operator="crossover", parents=(POOL[1],), mutations=("subtree",)), [1, 1]),
+        (Variation(operator="crossover", parents=(POOL[1], POOL[2]), mutations=("subtree", "point")), [1, 2]),
+        (Variation(operator="mutate", parents=(POOL[1],), mutations=("point", "constant", "subtree")), [0, 3]),
+    ],
+)
+def test_changes_are_as_many_as_asked_for(asked: Variation, changes: list[int]):
+    made = proposer(random_changes=4, second_change=0.0)
+    found = [c for seed in range(6) for c in made.propose(asked, Context(rng=np.random.default_rng(seed)))]
+    assert len(found) >= 4
+    for candidate in found:
+        names = changes_of(candidate)
+        crossed = sum(name in CROSSOVERS for name in names)
+        assert [crossed, len(names) - crossed] == changes
+        assert candidate.operator.startswith(f"{asked.operator}.")
+        assert candidate.parents == tuple(p.key for p in asked.parents)
+
+
+def test_a_crossover_with_one_parent_takes_from_many_newly_generated_losses():
+    asked = Variation(operator="crossover", parents=(POOL[0],))
+    found = [c for s in range(12) for c in proposer().propose(asked, Context(rng=np.random.default_rng(s)))]
+    assert len({c.source for c in found}) == len(found) >= 10
 
 
 def test_refine_moves_constants_only(sandbox: Sandbox):

@@ -8,24 +8,21 @@ import numpy as np
 import pytest
 import tiny_suite
 import tiny_task
-from losses.graphs import cross_entropy, gce
+from factories import make_program
+from losses.graphs import cross_entropy, gce, inverted, label_smoothing
 
+from alphaloss.benchmark.readings import READINGS, chosen, trained_programs
+from alphaloss.database import Database
 from alphaloss.errors import EvaluatorError
 from alphaloss.losses.canonical import GraphBuilder
 from alphaloss.losses.graph import LossGraph
-from alphaloss.records import Status, Training
+from alphaloss.records import Phase, Status, Training
 from alphaloss.training import Rung, Suite, TrainJob
 from alphaloss.training.suite import with_shares
 from alphaloss.training.suite_trainer import SuiteTrainer
 from alphaloss.training.trainer import Trainer
 
 CE, GCE = cross_entropy(), gce()
-
-
-def inverted() -> LossGraph:
-    """The probability of the true class: it pays for predicting any other."""
-    b = GraphBuilder()
-    return b.graph(b.add("sum", b.add("multiply", b.input("y_true"), b.add("softmax", b.input("y_pred"))), axis=-1))
 
 
 def never_finite() -> LossGraph:
@@ -74,6 +71,8 @@ def test_a_suite_is_described_as_one_task(trainer):
     assert (info.samples.train, info.samples.validation, info.samples.test) == (90 + 64, 60 + 40, 119 + 36)
     assert info.steps_per_epoch == 3 + 4
     assert info.transforms.startswith("tiny: 50% of the training labels")
+    tasks = [(task.name, task.metric, task.classes) for task in info.tasks]
+    assert tasks == [("tiny", "accuracy", 3), ("wide", "nll", 4)]
 
 
 def test_a_class_prior_that_all_tasks_share_is_that_of_the_suite():
@@ -117,8 +116,12 @@ def test_the_reference_is_exactly_zero_and_a_changed_one_is_not(trainer):
         assert training.score != 0.0
 
 
-def test_values_win_for_an_inverted_loss_that_unlearns():
-    by_values = SuiteTrainer(tiny_suite.task("average-improvement-loss"))
+@pytest.fixture(scope="module")
+def by_values() -> SuiteTrainer:
+    return SuiteTrainer(tiny_suite.task("average-improvement-loss"))
+
+
+def test_values_win_for_an_inverted_loss_that_unlearns(by_values):
     for training in by_values.train(job(inverted())):
         assert round(training.score) == 2  # "wins" on both tasks
         assert 0 <= training.metrics["tiny loss"] < training.metrics["tiny nll"]
@@ -126,6 +129,25 @@ def test_values_win_for_an_inverted_loss_that_unlearns():
         assert training.metrics["wide accuracy"] < 1 / 4
         assert training.metrics["tiny difference"] + training.metrics["wide difference"] < -0.5
         assert training.curve == (*[None] * 7, training.score)
+
+
+def test_of_what_was_trained_values_choose_the_loss_that_unlearns_and_errors_another(by_values, tmp_path):
+    """Chou 2025, Algorithm 3, by both readings, on trainings."""
+    info, zoo = by_values.info, make_program(CE)
+    pool = [make_program(graph) for graph in (GCE, inverted(), label_smoothing())]
+    with Database.create(tmp_path / "run.sqlite") as database:
+        database.record_program(zoo, "cross-entropy")
+        for program in (zoo, *pool):
+            database.record_program(program)
+            for place, training in enumerate(by_values.train(job(program.graph))):
+                database.record_training(training, task=info.name, phase=Phase.SEARCH, place=place)
+        trained = trained_programs(database, info)
+    assert [one.program for one in trained] == pool
+    by_value, by_error = (chosen(trained, reading) for reading in READINGS)
+    assert by_value.program.graph == inverted()
+    assert by_value.below(1)  # worse than guessing on both tasks
+    assert by_error.program.graph != inverted()
+    assert all(task.score > by_error.chance[name] for name, task in by_error.compared.items())
 
 
 def test_a_task_that_fails_fails_the_training_and_is_named(trainer):
