@@ -111,8 +111,10 @@ class _Running:
             for arm in arms:
                 groups.setdefault(self.sessions.key(self._common(arm)), []).append(arm)
             for group in groups.values():
-                for seed in self.benchmark.search_seeds:
-                    for arm in group:
+                for place, seed in enumerate(self.benchmark.search_seeds):
+                    # Another arm is first each time: a machine that slows down does not always slow the same one.
+                    first_arm = place % len(group)
+                    for arm in (*group[first_arm:], *group[:first_arm]):
                         self._search(arm, seed)
 
     def _search(self, arm: ArmSettings, seed: int) -> None:
