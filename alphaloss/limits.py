@@ -19,14 +19,15 @@ class Limits:
         training_seconds: that the waves told took, at all rungs.
     """
 
-    def __init__(self, settings: SearchSettings) -> None:
+    def __init__(self, settings: SearchSettings, wave: int) -> None:
         self.settings = settings
+        self._most_barren = settings.dead_waves * wave
         self.waves = 0
         self.evaluations = 0
         self.trainings = 0
         self.training_seconds = 0.0
         self._started = time.monotonic()
-        self._barren = 0  # waves in a row without a score
+        self._barren = 0  # variations in a row without a score; waves may be short
         self._best: float | None = None
         self._best_since = 0  # evaluations that had begun when the best was found
 
@@ -50,7 +51,7 @@ class Limits:
         limits = (
             (self.evaluations, settings.evaluations, "all evaluations are spent"),
             (self.trainings, settings.trainings, "all trainings are spent"),
-            (self._barren, settings.dead_waves, f"{self._barren} waves in a row gave no program with a score"),
+            (self._barren, self._most_barren, f"{self._barren} variations in a row gave no program with a score"),
             (since, settings.patience, f"{since} evaluations in a row brought no better best"),
             (minutes, settings.minutes, f"{settings.minutes or 0:g} minutes are over"),
             (
@@ -64,7 +65,7 @@ class Limits:
     def wave(self, told: Sequence[Told], training_seconds: float, best: float | None) -> None:
         """Counts a wave, after which `best` is the best cautious score."""
         self.waves += 1
-        self._barren = 0 if any(t.score is not None for t in told) else self._barren + 1
+        self._barren = 0 if any(t.score is not None for t in told) else self._barren + len(told)
         self.training_seconds += training_seconds
         if best is not None and (self._best is None or best > self._best):
             self._best, self._best_since = best, self.evaluations

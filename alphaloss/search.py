@@ -55,7 +55,7 @@ class Search:
         self.drafts = Drafts(
             settings, algorithm=algorithm, proposer=proposer, gate=gate, database=database, progress=progress
         )
-        self.limits = Limits(settings.search)
+        self.limits = Limits(settings.search, self.cascade.size)
         self.waves = 0
 
     def run(self) -> None:
@@ -122,7 +122,7 @@ class Search:
         best = self.algorithm.hall_of_fame[0].score if self.algorithm.hall_of_fame else None
         self.limits.wave(told, climb.seconds, best.cautious if best else None)
         standing = {
-            "cautious": best.cautious if best else None,
+            "found": next((i.score.mean for i in self.algorithm.hall_of_fame if i not in self.algorithm.start), None),
             "evaluations": sum(isinstance(answer.outcome, Program) for answer in told),
             "trainings": climb.trainings,
             "training_seconds": climb.seconds,

@@ -180,7 +180,7 @@ def _curve(found: Opened) -> tuple[Point, ...]:
     return tuple(
         Point(
             spent=Spent(evaluations=evaluations, trainings=trainings, training_seconds=seconds),
-            best=None if wave["cautious"] is None else float(orient([wave["cautious"]], found.maximize)[0]),
+            best=None if wave["found"] is None else float(orient([wave["found"]], found.maximize)[0]),
         )
         for wave, evaluations, trainings, seconds in zip(waves, *totals, strict=True)
     )

@@ -32,7 +32,7 @@ class Point(Record):
 
     spent: Spent
     best: float | None = Field(
-        description="cautious search score of the best program: one standard error worse than its mean; None: no score"
+        description="mean search score of the program that was ranked first, start losses aside; None: no score"
     )
 
 

@@ -46,7 +46,9 @@ class SearchSettings(Section):
     wave: int = Field(4, ge=1, description="variations that are asked for at once; see `cascade.wave`, too")
     lag: int = Field(1, ge=0, description="waves that may be in training when the next is asked for")
     attempts: int = Field(8, ge=1, description="candidates tried for a variation until the gate admits one")
-    dead_waves: int = Field(5, ge=1, description="waves in a row without a score after which the search stops")
+    dead_waves: int = Field(
+        5, ge=1, description="the search stops when as many variations in a row as these waves have gave no score"
+    )
     seeds: int | None = Field(
         None, ge=1, description="trainings that a new program gets at the full rung; None takes the rung's own `seeds`"
     )
