@@ -71,7 +71,7 @@ class FirstGeneration(Algorithm):
         return self.population
 
     def _drop(self, individual: Individual) -> None:
-        self.population = [member for member in self.population if member is not individual]
+        """Nobody is trained again, so nobody is dropped."""
 
     @property
     def _missing(self) -> int:

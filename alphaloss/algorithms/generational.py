@@ -74,10 +74,6 @@ class Generational(Generations):
     def _survive(self) -> list[Individual]:
         return self.toolbox.replace(self.population, [*self._copies, *self.offspring], self.members)  # type: ignore[no-any-return]  # DEAP
 
-    def _drop(self, individual: Individual) -> None:
-        super()._drop(individual)
-        self._copies = [copy for copy in self._copies if copy is not individual]
-
     def _log_entry(self) -> Mapping[str, float]:
         return {**super()._log_entry(), "diversity": diversity(self.population)}
 
@@ -122,6 +118,6 @@ def mate(one: Offspring, other: Offspring) -> tuple[Offspring, Offspring]:
 
 
 def mutate(offspring: Offspring) -> tuple[Offspring]:
-    """The proposer chooses the mutation."""
+    """The proposer chooses the mutation; after a crossover it is that of a subtree."""
     offspring.is_mutated = True
     return (offspring,)

@@ -8,7 +8,8 @@
 
 A generation has as many evaluations as it has variations: one that yields no program at all, whatever the proposer
 tried, is replaced by a newly generated loss (`random`), as in Chou's thesis (NTUT 2025, Algorithm 1). One that was
-trained without success is not: it was evaluated. What is decided does not depend on the size of the waves.
+trained without success is not, for it was evaluated; only in the first generation it is, so that there are P members.
+What is decided does not depend on the size of the waves.
 """
 
 from __future__ import annotations
@@ -85,10 +86,6 @@ class Generations(FirstGeneration):
 
     def _members(self) -> Iterable[Individual]:
         return [*self.population, *self.offspring]
-
-    def _drop(self, individual: Individual) -> None:
-        super()._drop(individual)
-        self.offspring = [child for child in self.offspring if child is not individual]
 
     def _log_entry(self) -> Mapping[str, float]:
         return {"generation": self.generation}

@@ -77,10 +77,6 @@ class Ngl(Generations):
     def _members(self) -> Iterable[Individual]:
         return [*super()._members(), *self.archive]
 
-    def _drop(self, individual: Individual) -> None:
-        super()._drop(individual)
-        self.archive = [member for member in self.archive if member is not individual]
-
     def _log_entry(self) -> Mapping[str, float]:
         return {**super()._log_entry(), "archive": len(self.archive)}
 

@@ -42,14 +42,14 @@ def by_case(individuals: Sequence[Individual], scores: Scores) -> list[View]:
 
 
 def by_objectives(individuals: Sequence[Individual], scores: Scores) -> list[View]:
-    """With three values: the score; how many operations, of which fewer are better; and robustness.
+    """With three values: the cautious score; how many operations, of which fewer are better; and robustness.
 
-    Robustness is the score of the worst case, and where there is but one, the score.
+    Robustness is the score of the worst case; where there is but one, it says what the score says.
     """
     table = _cases(individuals, scores)
     weights = (1.0, -1.0, 1.0)
     return [
-        View(i, weights, (i.score.mean, i.program.graph.size, min(row)))
+        View(i, weights, (i.score.cautious, i.program.graph.size, min(row)))
         for i, row in zip(individuals, table, strict=True)
     ]
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import itemgetter
 
 import numpy as np
 from deap import tools
@@ -77,27 +78,29 @@ def boltzmann(individuals: Sequence[Individual], k: int, *, temperature: float) 
         k: how many.
         temperature: T, in standard deviations of these individuals' scores, so that it fits any metric.
     """
-    scores = np.array([individual.score.mean for individual in individuals])
+    scores = np.array([individual.score.cautious for individual in individuals])
     spread = float(scores.std()) or 1.0
     weights = np.exp((scores - scores.max()) / (spread * max(temperature, _COLDEST)))
     return random.choices(individuals, weights.tolist(), k=k)
 
 
 def crowded_tournament(individuals: Sequence[Individual], k: int, *, scores: Scores) -> list[Individual]:
-    """NSGA-II's parents. DEAP's `selTournamentDCD` takes multiples of four only, and no more than there are.
+    """NSGA-II's parents; of equals, either wins.
+
+    DEAP's `selTournamentDCD` takes multiples of four only, and no more than there are.
 
     Args:
         individuals: to select from.
         k: how many.
         scores: of them, case by case.
     """
-    fronts = tools.sortNondominated(by_objectives(individuals, scores), len(individuals))
-    ranked: list[View] = []
-    for front in fronts:
+    shuffled = random.sample(individuals, len(individuals))  # of equals, DEAP finds the first and the last the lonely
+    ranked: list[tuple[int, float, View]] = []
+    for number, front in enumerate(tools.sortNondominated(by_objectives(shuffled, scores), len(shuffled))):
         emo.assignCrowdingDist(front)
-        ranked += sorted(front, key=lambda view: view.fitness.crowding_dist, reverse=True)
-    places = [min(random.randrange(len(ranked)), random.randrange(len(ranked))) for _ in range(k)]
-    return [ranked[place].individual for place in places]
+        ranked += [(number, -view.fitness.crowding_dist, view) for view in front]
+    winners = [min(random.choices(ranked, k=2), key=itemgetter(0, 1)) for _ in range(k)]
+    return [view.individual for *_, view in winners]
 
 
 def _lexicase(

@@ -52,7 +52,7 @@ class Tournament(Algorithm):
         return self.population
 
     def _drop(self, individual: Individual) -> None:
-        self.population = [member for member in self.population if member is not individual]
+        """Nobody is trained again, so nobody is dropped."""
 
     def _survivors(self, members: Sequence[Individual]) -> list[Individual]:
         return tools.selBest(members, self.settings.population)  # type: ignore[no-any-return]  # DEAP has no types

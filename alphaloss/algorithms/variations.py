@@ -78,5 +78,5 @@ def tree_mutations(subtree: float, point: float) -> tuple[Mutation, ...]:
 
 
 def has_constants(program: Program) -> bool:
-    """Whether there is a number in a loss that could be another one."""
+    """Whether there is a number in a loss that could be another one; a small one that guards a logarithm could, too."""
     return any(node.op == "constant" for node in program.graph.nodes)

@@ -58,10 +58,16 @@ class TournamentSettings(Section):
     tournament: int = Field(3, ge=1, description="members that compete to be a parent")
 
 
+_MEMBERS = (
+    "members, P; the named start losses and as many `init` variations make the first generation, or more of these if "
+    "some end without a score"
+)
+
+
 class GenerationSettings(Section):
     """What all have in common that go by generations."""
 
-    population: int = Field(8, ge=2, description="members, P; as many `init` variations make the first generation")
+    population: int = Field(8, ge=2, description=_MEMBERS)
     generations: int | None = Field(
         None,
         ge=1,
@@ -104,22 +110,24 @@ class NglSettings(GenerationSettings):
 class RegularizedSettings(Section):
     """Ageing evolution. The paper's 100 and 25, for thousands of evaluations, at the same ratio."""
 
-    population: int = Field(20, ge=2, description="members, P; as many `init` variations make the first generation")
+    population: int = Field(20, ge=2, description=_MEMBERS)
     sample: int = Field(5, ge=1, description="members that compete to be a parent, S")
 
 
 class GenerationalSettings(GenerationSettings):
     """The simple genetic algorithm: DEAP's `eaSimple` with elitism, and other ways to select and to replace."""
 
-    population: int = Field(16, ge=2, description="members, P; as many `init` variations make the first generation")
-    mate: float = Field(0.5, ge=0, le=1, description="probability that two offspring are crossed")
+    population: int = Field(16, ge=2, description=_MEMBERS)
+    mate: float = Field(
+        0.5, ge=0, le=1, description="probability that two offspring are crossed; a single one, beside elites, never is"
+    )
     mutate: float = Field(0.2, gt=0, le=1, description="probability that an offspring is mutated")
     mutate_alike: float | None = Field(
         None,
         gt=0,
         le=1,
-        description="the same where all members are alike; between, by the mean distance of their gradient fields over "
-        "that of the first generation; None: always `mutate`",
+        description="the same where all members are alike, at least `mutate`; between, by the mean distance of their "
+        "gradient fields over that of the first generation; None: always `mutate`",
     )
     selection: Literal["tournament", "rank", "boltzmann", "lexicase", "epsilon-lexicase", "nsga2"] = Field(
         "tournament", description="of parents"
@@ -143,4 +151,10 @@ class GenerationalSettings(GenerationSettings):
     def _breeds(self) -> GenerationalSettings:
         if self.elites >= self.population:
             raise PydanticCustomError("elites", "`elites` must be fewer than `population`, or nobody has offspring")
+        if self.mutate_alike is not None and self.mutate_alike < self.mutate:
+            raise PydanticCustomError(
+                "mutate_alike",
+                "`mutate_alike` must be at least `mutate`, which is {mutate}: whoever is alike is mutated more",
+                {"mutate": self.mutate},
+            )
         return self

@@ -52,7 +52,11 @@ class TreeSettings(Section):
     )
     least_height: int = Field(2, ge=1, le=20, description="edges from the root to the deepest leaf, at least")
     initial_height: int = Field(
-        6, ge=1, le=20, description="the same, at most, in a newly generated tree; half of them have all leaves there"
+        6,
+        ge=1,
+        le=20,
+        description="the same, at most, in a newly generated tree: half of them are grown up to a height that is drawn "
+        "between the two, half have all leaves there",
     )
     most_height: int = Field(17, ge=2, le=100, description="the same, at most, after a variation")
     most_nodes: int = Field(60, ge=3, le=100, description="operators and leaves of a tree, at most")
@@ -71,8 +75,8 @@ class TreeSettings(Section):
     )
     invalid: Literal["new", "retry"] = Field(
         "new",
-        description="what replaces an invalid or refused child: a newly generated tree, or another variation of its "
-        "parents",
+        description="what replaces an invalid child, or one that the gate refused: a newly generated tree (with a "
+        "strict gate this is most children), or another variation of its parents",
     )
     mutate: tuple[Literal["subtree", "point", "constant"], ...] = Field(
         ("subtree", "point", "constant"),

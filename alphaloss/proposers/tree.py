@@ -25,9 +25,10 @@ class TreeProposer:
     """Generates, crosses and mutates expression trees, and prints them as candidate files.
 
     It learns nothing and never comes to an end. A candidate keeps its tree as text in `details["tree"]`; a parent
-    without one is read from its graph, and where that is no tree of these primitives a newly generated one stands in.
-    A child that is invalid, or was refused before, is replaced as `TreeSettings.invalid` says; a newly generated one in
-    its place is called, for example, `crossover.new`, and has no parents.
+    without one is read from its graph, and where that is no tree of these primitives a newly generated one stands in:
+    the child is called, for example, `mutate.new+point`, and has no such parent. A child that is invalid, or was
+    refused before, is replaced as `TreeSettings.invalid` says; a newly generated one in its place is called, for
+    example, `crossover.new`, and has no parents.
 
     Args:
         settings: primitives, limits and choices.
@@ -84,7 +85,10 @@ class TreeProposer:
 
     def _vary(self, variation: Variation) -> _Child:
         """Crosses and mutates, valid or not."""
-        trees = [self._tree(parent) for parent in variation.parents]
+        read = [self._tree(parent) for parent in variation.parents]
+        trees = [self.operators.new() if tree is None else tree for tree in read]
+        parents = tuple(parent for parent, tree in zip(variation.parents, read, strict=True) if tree is not None)
+        changes = ["new"] if len(parents) < len(trees) else []
         tree, mutations = trees[0], variation.mutations
         if variation.operator == "crossover":
             tree = self.operators.crossover(tree, trees[1] if len(trees) > 1 else self.operators.new())
@@ -93,8 +97,9 @@ class TreeProposer:
         elif not mutations:
             mutations = (random.choice(self.settings.mutate),)
         for mutation in mutations:
+            changes.append(self.operators.kind(tree, mutation))
             tree = self.operators.mutate(tree, mutation)
-        return _Child(tree, mutations, variation.parents)
+        return _Child(tree, tuple(changes), parents)
 
     def _valid(self, child: _Child) -> _Child:
         """The child.
@@ -106,12 +111,13 @@ class TreeProposer:
             raise NotApplicableError
         return child
 
-    def _tree(self, program: Program) -> Tree:
+    def _tree(self, program: Program) -> Tree | None:
+        """What it was printed from, or is read as; None where it is no tree of these primitives."""
         text, pset = program.candidate.details.get("tree"), self.operators.primitives.pset
         if isinstance(text, str):
             with suppress(ValueError):  # it may be of another primitive set
                 return Tree.from_string(text, pset)
-        return self.operators.read(program.graph) or self.operators.new()
+        return self.operators.read(program.graph)
 
 
 class _Child(NamedTuple):

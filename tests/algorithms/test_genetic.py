@@ -20,8 +20,9 @@ def rising(number: int, _: Variation) -> float:
     return 1.0 + number
 
 
-def genetic(*options: str, generations: int = 1) -> Algorithm:
-    return classic("algorithm=generational", *(f"generational.{o}" for o in (*options, f"generations={generations}")))
+def genetic(*options: str, generations: int = 1, seed: int = 0) -> Algorithm:
+    options = (*options, f"generations={generations}")
+    return classic("algorithm=generational", f"seed={seed}", *(f"generational.{option}" for option in options))
 
 
 def numbers(world: World, programs: list[Program]) -> list[int]:
@@ -54,13 +55,48 @@ def test_a_pair_gives_to_each_other():
     assert Counter(crossed) == Counter((second, first) for first, second in crossed)
 
 
-def test_copies_keep_their_place_and_the_elite_is_never_lost():
+@pytest.mark.parametrize("seed", range(3))
+def test_copies_come_after_the_elite_and_the_children_last(seed: int):
+    def played(mutate: float) -> tuple[list[int], list[int]]:
+        """Whose children are asked for, and who stays."""
+        world, options = World(falling), ("population=6", "elites=1", "tournament=1", "mate=0", f"mutate={mutate}")
+        algorithm = world.play(genetic(*options, seed=seed), 100)
+        assert isinstance(algorithm, Generational)
+        parents = numbers(world, [v.parents[0] for v in world.asked[6:]])
+        return parents, numbers(world, [member.program for member in algorithm.population])
+
+    selected, _ = played(1.0)  # all five; the same are selected whatever is done with them
+    parents, population = played(0.4)
+    assert 0 < len(parents) < 5
+    copies = Counter(selected) - Counter(parents)
+    assert population[0] == 0
+    assert Counter(population[1 : 6 - len(parents)]) == copies
+    assert population[6 - len(parents) :] == [*range(6, 6 + len(parents))]
+
+
+def test_the_elite_is_never_lost():
     world = World(falling)
-    algorithm = world.play(genetic("population=6", "elites=2", "mate=0", "mutate=0.4", generations=6), 1000)
+    algorithm = world.play(genetic("population=6", "elites=1", "mutate=1", generations=6), 1000)
     assert isinstance(algorithm, Generational)
-    assert len(algorithm.population) == 6
-    assert numbers(world, [m.program for m in algorithm.population[:2]])[0] == 0
-    assert all(len(set(numbers(world, list(v.parents)))) == 1 for v in world.asked[6:])
+    assert algorithm.population[0].program is world.programs[0]
+
+
+def test_copies_are_no_rivals_of_themselves_in_the_sorting_of_nsga2():
+    world = World(falling)
+    algorithm = world.play(genetic("population=6", "replacement=nsga2", "mate=0", "mutate=0.4", generations=4), 1000)
+    assert isinstance(algorithm, Generational)
+    assert len(world.asked) < 6 + 4 * 6
+    assert sorted(numbers(world, [member.program for member in algorithm.population])) == [*range(6)]
+
+
+def test_boltzmann_selection_cools_from_one_generation_to_the_next():
+    world = World(falling)
+    options = ("population=9", "mate=0", "mutate=1", "selection=boltzmann", "cooling=0.01")
+    world.play(genetic(*options, generations=4), 1000)
+    generations = [world.asked[9 + 8 * number : 9 + 8 * (number + 1)] for number in range(4)]
+    parents = [{v.parents[0].key for v in generation} for generation in generations]
+    assert len(parents[0]) > 2
+    assert parents[2] == parents[3] == {world.programs[0].key}
 
 
 def test_the_offspring_replace_all_but_the_elites():
@@ -108,6 +144,11 @@ def test_the_log_tells_how_different_members_are():
 def test_somebody_must_have_offspring():
     with pytest.raises(UsageError, match="`elites` must be fewer than `population`, or nobody has offspring"):
         genetic("population=4", "elites=4")
+
+
+def test_whoever_is_alike_is_not_mutated_less():
+    with pytest.raises(UsageError, match=r"`mutate_alike` must be at least `mutate`, which is 0\.2"):
+        genetic("mutate_alike=0.1")
 
 
 # Ageing evolution (Real et al., AAAI 2019, Algorithm 1)

@@ -8,7 +8,8 @@ from alphaloss.config import IslandSettings, VariationSettings
 
 NOISE = 0.09
 EVALUATIONS = 160
-SEARCHES = 60
+WAVE = 8
+SEARCHES = 40
 
 
 def test_repeats_end_with_a_better_best_at_the_same_number_of_trainings():
@@ -30,6 +31,7 @@ def _outcomes(seed: int) -> tuple[list[float], list[float]]:
                 islands, VariationSettings(), [start], scores, seed=seed, most_seeds=4
             ),
             EVALUATIONS,
+            WAVE,
         )
         best = search.hall_of_fame[0]
         truths.append(landscape.truth(best.program))

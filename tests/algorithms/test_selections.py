@@ -152,6 +152,18 @@ def test_nsga2_prefers_the_front_and_then_the_lonely():
     assert [found[1] + found[2], found[0], found[3]] == close([12 / 16, 3 / 16, 1 / 16])
 
 
+def test_of_equals_nsga2_prefers_nobody():
+    alike, scores = make_individuals([0.5], [0.5])
+    assert shares(alike, scores, selection="nsga2") == close([0.5, 0.5])
+
+
+@pytest.mark.parametrize(("selection", "expected"), [("boltzmann", [0.0, 1.0]), ("nsga2", [1 / 4, 3 / 4])])
+def test_a_score_of_few_seeds_is_taken_cautiously(selection: str, expected: list[float]):
+    """Two of the same mean, size and case; the first was trained but once."""
+    individuals, scores = make_individuals([0.5], [0.5, 0.6, 0.4])
+    assert shares(individuals, scores, selection=selection, temperature=0.1) == close(expected)
+
+
 # Replacements
 
 

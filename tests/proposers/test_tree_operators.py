@@ -207,7 +207,7 @@ def test_the_share_of_numbers_among_leaves():
     def share(setting: float) -> float:
         trees = operators(constant_share=setting, values=None)
         with seeded(np.random.default_rng(0)):
-            return float(np.mean([is_number(node) for _ in range(60) for node in trees.new() if node.arity == 0]))
+            return float(np.mean([is_number(node) for _ in range(30) for node in trees.new() if node.arity == 0]))
 
     none, few, many = share(0.0), share(0.3), share(0.7)
     assert none == 0.0

@@ -1,7 +1,8 @@
 """What the operators and leaves of trees mean: functions that write them into a loss graph.
 
-Protected operators are finite with finite gradients for all finite arguments, as in Koza, "Genetic Programming", 1992;
-unlike his they are continuous but for a quotient's steep step at 0.
+Protected operators are finite with finite gradients for all real numbers, as in Koza, "Genetic Programming", 1992;
+unlike his they are continuous but for a quotient's steep step at 0. In float32 a product of values beyond 2e19 is
+infinite nevertheless, and their quotient NaN.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ PROTECTED: Mapping[str, Meaning] = {
     "exp": _protected_exp,
     "divide": _protected_divide,
 }
-"""Operators that are finite everywhere, by name."""
+"""Operators that are finite for all real numbers, by name."""
 
 
 def _of_true_class(b: GraphBuilder, op: str, keepdims: bool) -> int:

@@ -95,7 +95,11 @@ class TreeOperators:
         Raises:
             NotApplicableError: no other tree within the limits was found.
         """
-        return self._changed(getattr(self._toolbox, mutation), tree)
+        return self._changed(getattr(self._toolbox, self.kind(tree, mutation)), tree)
+
+    def kind(self, tree: Tree, mutation: str) -> str:
+        """What `mutate` does: in a tree without numbers there is a point mutation instead of a `constant` one."""
+        return "point" if mutation == "constant" and not any(map(is_number, tree)) else mutation
 
     def read(self, graph: LossGraph) -> Tree | None:
         """The tree that a loss graph is; None where it is none."""
@@ -173,11 +177,8 @@ class TreeOperators:
         return (tree,)
 
     def _constant(self, tree: Tree) -> tuple[Tree]:
-        """A number is multiplied by a factor near 1; a tree without numbers goes through a point mutation."""
-        places = [place for place, node in enumerate(tree) if is_number(node)]
-        if not places:
-            return self._point(tree)
-        place = random.choice(places)
+        """A number is multiplied by a factor near 1."""
+        place = random.choice([place for place, node in enumerate(tree) if is_number(node)])
         factor = math.exp(random.gauss(0.0, _CONSTANT_STEP))
         tree[place] = number_leaf(three_digits(factor * tree[place].value))
         return (tree,)
