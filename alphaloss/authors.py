@@ -33,11 +33,13 @@ class Authors:
 
     Attributes:
         lost: why language models could not be asked in the end; empty if they could, or none was wanted.
+        spent: that their budget did not cover all that the search asked for; empty if it did.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.lost = ""
+        self.spent = ""
 
     @contextmanager
     def proposer(self, losses: InitialLosses, info: TaskInfo, bench: Bench, scores: Scores) -> Iterator[Proposer]:
@@ -105,6 +107,7 @@ class LanguageModels(Authors):
             )
             yield proposer
             self.lost = proposer.lost
+            self.spent = proposer.end.reason if proposer.end and not proposer.end.refused else ""
 
     def result(self, database: Database) -> LlmResult:
         """See `Authors.result`."""
@@ -122,7 +125,7 @@ class LanguageModels(Authors):
                 yield ReplayingAsker([(asked.place, asked.exchange) for asked in self.recorded], record=log.record)
             else:
                 settings = self.settings
-                asker = LiveAsker(settings.llm, seed=settings.seed, record=log.record, spent=_spent(self.hello))
+                asker = LiveAsker(settings.llm, seed=settings.seed, record=log.record, spent=Spent.of(self.hello))
                 yield stack.enter_context(asker)
 
 
@@ -153,11 +156,3 @@ def choose_authors(settings: Settings, replay: Path | None, progress: Progress) 
 def _read(run: Path) -> list[Asked]:
     with Database.read(run / DATABASE) as database:
         return list(database.exchanges())
-
-
-def _spent(exchanges: Sequence[Exchange]) -> Spent:
-    return Spent(
-        calls=sum(exchange.attempts for exchange in exchanges),
-        tokens=sum(exchange.usage.tokens for exchange in exchanges),
-        usd=sum(exchange.usd or 0.0 for exchange in exchanges),
-    )

@@ -246,11 +246,13 @@ def benchmark(
         sys.exit(INTERRUPTED)
     result = summarise(compared, where)
     tables = [*tables_of(result), *suite_tables(compared, where, result)]
-    write_benchmark(result, tables, where)
     if as_json:
         click.echo(result.model_dump_json())
     else:
-        print_benchmark(tables, where)
+        print_benchmark(tables)
+    write_benchmark(result, tables, where)
+    if not as_json:
+        click.echo(f"Saved: {where}/benchmark.md, benchmark.json and the curves as .png and .svg.")
 
 
 @main.command()
@@ -290,8 +292,8 @@ def show(run: Path, program: str | None, rejections: bool, exchanges: TextIO | N
 
     with runs.open_run(run) as opened:
         if exchanges:
-            for asked in opened.exchanges():
-                exchanges.write(asked.model_dump_json() + "\n")
+            for line in runs.list_exchanges(opened):
+                exchanges.write(line.model_dump_json() + "\n")
             return
         if program:
             shown: Any = runs.describe_program(opened, program)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import numpy as np
 
 from alphaloss.config import Settings
 from alphaloss.doctor import Finding, Findings
-from alphaloss.exchanges import Exchange
+from alphaloss.exchanges import Exchange, Reply
 from alphaloss.gate import Gate
 from alphaloss.llm.answers import read_answer
+from alphaloss.llm.background import run_apart
+from alphaloss.llm.budget import Spent
 from alphaloss.llm.ensemble import Ensemble
 from alphaloss.llm.found import Found, NoCode
 from alphaloss.llm.hello import greet, is_useless
@@ -52,10 +52,11 @@ def examine_models(settings: Settings) -> Findings:
         reference = gate.admit(Candidate(source=zoo_source(REFERENCE), operator="doctor"))
         assert isinstance(reference, Program)  # a gate that knows nothing admits it
         prompt = _prompt(settings, reference)
-        exchange = asyncio.run(_ask(settings, prompt))
+        exchange = run_apart(_ask(settings, prompt, Spent.of(greeted)))
         findings.append(_answered(exchange, prompt))
         if exchange.answer:
-            found = read_answer(exchange.answer, parents=[reference.source])
+            truncated = exchange.reply is Reply.TRUNCATED
+            found = read_answer(exchange.answer, parents=[reference.source], truncated=truncated)
             findings.append(_judged(gate, found))
     return Findings(findings=tuple(findings))
 
@@ -71,8 +72,8 @@ def _prompt(settings: Settings, reference: Program) -> Prompt:
     return prompts.render(Purpose.MUTATE_REWRITE, PromptView(task=_TASK, reference=shown, parents=(shown,), picks=(1,)))
 
 
-async def _ask(settings: Settings, prompt: Prompt) -> Exchange:
-    async with Ensemble(settings.llm, np.random.default_rng(settings.seed)) as ensemble:
+async def _ask(settings: Settings, prompt: Prompt, spent: Spent) -> Exchange:
+    async with Ensemble(settings.llm, np.random.default_rng(settings.seed), spent) as ensemble:
         return await ensemble.ask(prompt.messages, prompt.purpose, prompt.template_hash)
 
 

@@ -35,9 +35,9 @@ class Reply(StrEnum):
 
     OK = "ok"
     NO_CODE = "no_code"
-    """An answer without a program: empty, a refusal, a tool call, prose only, the parent's own code."""
+    """An answer without a program: empty, a refusal of the model or of a content filter, a tool call."""
     TRUNCATED = "truncated"
-    """The answer hit the token limit. Half a program is none."""
+    """The answer hit the token limit, or was broken off. Half a program is none."""
     PROTOCOL = "protocol"
     """Not the protocol of chat completions: HTML, cut JSON, no choices; or a request that the service refused."""
     TIMEOUT = "timeout"
@@ -103,6 +103,7 @@ class Use(Record):
     completion_tokens: int = 0
     estimated: bool = Field(default=False, description="whether a part of the tokens is a guess")
     usd: float | None = Field(default=None, description="US dollars; None where no model has prices")
+    unpriced: int = Field(default=0, description="exchanges that were sent to models without prices")
     replies: dict[Reply, int] = Field(default_factory=dict, description="exchanges by how they ended")
 
     def with_one_more(self, exchange: Exchange) -> Use:
@@ -115,6 +116,7 @@ class Use(Record):
             completion_tokens=self.completion_tokens + exchange.usage.completion_tokens,
             estimated=self.estimated or exchange.usage.estimated,
             usd=sum(costs) if costs else None,
+            unpriced=self.unpriced + (exchange.usd is None and exchange.attempts > 0),
             replies=self.replies | {exchange.reply: self.replies.get(exchange.reply, 0) + 1},
         )
 

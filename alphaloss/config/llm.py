@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -9,6 +10,15 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from alphaloss.config.section import Section
+
+OPENAI_VARIABLE = "OPENAI_API_KEY"
+"""Environment variable of the key for OpenAI's own address, where no other is named."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_openai(base_url: str) -> bool:
+    """Whether an address is OpenAI's own."""
+    return urlsplit(base_url).hostname == "api.openai.com"
 
 
 class ModelSettings(Section):
@@ -18,9 +28,8 @@ class ModelSettings(Section):
     base_url: str = Field("https://api.openai.com/v1", description="address of the endpoint; usually ends in /v1")
     key_env: str | None = Field(
         None,
-        min_length=1,
-        description="environment variable with the key; None: OPENAI_API_KEY for OpenAI's own address, and no key for "
-        "any other, so that a key goes nowhere that it was not meant for",
+        description="name of the environment variable with the key, which must be set; None: OPENAI_API_KEY for "
+        "OpenAI's own address, and no key for any other, so that a key goes nowhere that it was not meant for",
     )
     weight: float = Field(1.0, gt=0, description="its share of the calls, relative to the other models'")
     temperature: float | None = Field(None, ge=0, le=2, description="None leaves it to the service")
@@ -33,13 +42,23 @@ class ModelSettings(Section):
     @property
     def key_variable(self) -> str | None:
         """Name of the environment variable with the key; None if none is sent."""
-        at_openai = urlsplit(self.base_url).hostname == "api.openai.com"
-        return self.key_env or ("OPENAI_API_KEY" if at_openai else None)
+        return self.key_env or (OPENAI_VARIABLE if is_openai(self.base_url) else None)
 
     @property
     def arm(self) -> tuple[str, str, float | None]:
         """What tells it from the other models, and an exchange with it from theirs."""
         return self.name, self.base_url, self.temperature
+
+    @field_validator("key_env")
+    @classmethod
+    def _is_a_name(cls, name: str | None) -> str | None:
+        if name is not None and not _VARIABLE.fullmatch(name):
+            raise PydanticCustomError(
+                "secret",
+                "the name of an environment variable is expected: letters, digits and underscores; put the key into "
+                "one, for it is shown and kept where a name may be",
+            )
+        return name
 
     @field_validator("base_url")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -111,6 +112,8 @@ def explained(path: Path) -> Iterator[None]:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     """Opens with the mode `ro`, `rw` or `rwc` (made if missing). Transactions are begun by hand."""
     uri = f"{path.absolute().as_uri()}?mode={mode}"
+    if mode == "ro" and not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists():
+        uri += "&immutable=1"  # SQLite would make a file beside it, and all is in the database
     connection = sqlite3.connect(
         uri, uri=True, isolation_level=None, check_same_thread=False, timeout=_PATIENCE_SECONDS
     )

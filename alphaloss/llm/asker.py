@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
@@ -13,6 +11,7 @@ import numpy as np
 
 from alphaloss.config import LlmSettings
 from alphaloss.exchanges import Exchange, Place
+from alphaloss.llm.background import Background
 from alphaloss.llm.budget import Spent
 from alphaloss.llm.ensemble import Ensemble
 from alphaloss.llm.prompts import Prompt
@@ -46,31 +45,27 @@ class LiveAsker:
         spent: before, of the same budget.
 
     Raises:
-        UsageError: no model is named, or an environment variable holds what cannot be a key.
+        UsageError: no model is named, or an environment variable that is named holds no key.
     """
 
     def __init__(self, settings: LlmSettings, *, seed: int, record: Record, spent: Spent | None = None) -> None:
         self._ensemble = Ensemble(settings, np.random.default_rng(seed), spent)
         self._record = record
-        self._tasks: set[asyncio.Task[Exchange]] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="llm")
-        self._thread.start()
+        self._background = Background()
 
     def ask(self, place: Place, prompt: Prompt) -> Future[Exchange]:
         """See `Asker.ask`."""
-        return asyncio.run_coroutine_threadsafe(self._ask(place, prompt), self._loop)
+        return self._background.submit(self._ask(place, prompt))
 
     def learn(self, exchange: Exchange, improved: float) -> None:
         """See `Asker.learn`."""
-        self._loop.call_soon_threadsafe(self._ensemble.learn, exchange, improved)
+        self._background.call(self._ensemble.learn, exchange, improved)
 
     def close(self) -> None:
-        """Gives up the calls under way, which are recorded as that, and ends the thread."""
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        """Gives up the calls under way, which are recorded as that, and ends the thread, even if interrupted."""
+        with self._background as background:
+            background.give_up()
+            background.submit(self._ensemble.close()).result()
 
     def __enter__(self) -> Self:
         return self
@@ -81,14 +76,8 @@ class LiveAsker:
         self.close()
 
     async def _ask(self, place: Place, prompt: Prompt) -> Exchange:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            exchange = await self._answer(prompt)
-            self._record(place, exchange)
-        finally:
-            self._tasks.discard(task)
+        exchange = await self._answer(prompt)
+        self._record(place, exchange)
         return exchange
 
     async def _answer(self, prompt: Prompt) -> Exchange:
@@ -112,10 +101,3 @@ class LiveAsker:
             seconds=0.0,
             attempts=0,
         )
-
-    async def _end(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        async with self._ensemble:
-            pass  # closes its connections

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from alphaloss.config import LlmSettings, ModelSettings
-from alphaloss.exchanges import Message, Usage
+from alphaloss.exchanges import Exchange, Message, Usage
 
 _BYTES_PER_TOKEN = 4  # of English and of code, in the tokenisers of today's models
 _TOKENS_AROUND_MESSAGE = 16  # role and separators of a chat template
@@ -27,6 +27,15 @@ class Spent(NamedTuple):
     tokens: int = 0
     usd: float = 0.0
 
+    @classmethod
+    def of(cls, exchanges: Sequence[Exchange]) -> Self:
+        """What these took."""
+        return cls(
+            calls=sum(exchange.attempts for exchange in exchanges),
+            tokens=sum(exchange.usage.tokens for exchange in exchanges),
+            usd=sum(exchange.usd or 0.0 for exchange in exchanges),
+        )
+
 
 def estimated_tokens(text: str) -> int:
     """About how many tokens a text has: for usage that a service does not tell."""
@@ -38,9 +47,9 @@ def most_tokens(messages: Sequence[Message]) -> int:
     return sum(len(m.content.encode("utf-8", "replace")) + _TOKENS_AROUND_MESSAGE for m in messages)
 
 
-def estimated_usage(messages: Sequence[Message], answer: str) -> Usage:
-    """About what an answered request took."""
-    return Usage(prompt_tokens=_prompt(messages), completion_tokens=estimated_tokens(answer), estimated=True)
+def estimated_usage(messages: Sequence[Message], written: str) -> Usage:
+    """About what an answered request took, by all that the model wrote, its reasoning included where it is shown."""
+    return Usage(prompt_tokens=_prompt(messages), completion_tokens=estimated_tokens(written), estimated=True)
 
 
 def longest_usage(messages: Sequence[Message], model: ModelSettings) -> Usage:

@@ -118,11 +118,8 @@ class Client:
         )
 
     def _about_key(self) -> str:
-        variable = self.model.key_variable
         if self.endpoint.key:
-            return f"refused the key in {variable}"
-        if variable:
-            return f"wants a key, but the environment variable {variable} is not set"
+            return f"refused the key in {self.model.key_variable}"
         return "wants a key; name the environment variable that holds it with --llm-key-env, or in `key_env`"
 
     async def _answer(self, messages: Sequence[Message], call: _Call) -> Try:

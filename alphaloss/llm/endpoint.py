@@ -13,33 +13,51 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from alphaloss.config import LlmSettings, ModelSettings
+from alphaloss.config.llm import OPENAI_VARIABLE, is_openai
 from alphaloss.errors import UsageError
 from alphaloss.exchanges import Message, Reply
 from alphaloss.llm.breaker import Breaker
 from alphaloss.llm.budget import longest_usage
-from alphaloss.llm.replies import Try, completion, refusal
+from alphaloss.llm.replies import NOTHING, Try, completion, refusal
 from alphaloss.llm.retries import retry_after
 
 if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
+_BILLED_FAILURES = (502, 504, 524)
+"""HTTP statuses of a gateway that gave up waiting: what stands behind it may have done the work, and bill it."""
+_PLAIN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
+    | {"x-stainless-raw-response"}  # by it the SDK knows that the answer is to be left as it is
+)
+"""All that an address other than OpenAI's gets, beside the key that is meant for it."""
 _LONGEST_BODY = 16 * 2**20  # bytes; a million tokens are about a quarter of it
 
 
-def read_key(name: str) -> SecretStr | None:
-    """The key in an environment variable; None if it is not set, or blank.
+def read_key(name: str) -> SecretStr:
+    """The key in an environment variable.
 
     Raises:
-        UsageError: it cannot be a key: it has spaces or characters that no HTTP header may have.
+        UsageError: it is not set, or blank; or it cannot be a key: it has spaces or characters that no HTTP header may
+            have.
     """
     key = os.environ.get(name, "").strip()
+    if not key:
+        # The name is not repeated, for it may be a key that was given in its place.
+        raise UsageError(
+            "The environment variable that `key_env` (--llm-key-env) names is not set. Set it to the API key; "
+            "`key_env` is its name, and never the key."
+            if name != OPENAI_VARIABLE
+            else f"The environment variable {name} is not set. Set it to the API key, or name another with "
+            "--llm-key-env; for another service than OpenAI give its address with --llm-url."
+        )
     if not (key.isascii() and key.isprintable() and " " not in key):
         raise UsageError(
             f"The environment variable {name} must hold an API key: printable ASCII without spaces. It holds "
             f"{len(key)} characters, some of them others; perhaps more than the key was copied."
         )
-    return SecretStr(key) if key else None
+    return SecretStr(key)
 
 
 class Endpoint:
@@ -50,11 +68,11 @@ class Endpoint:
 
     Args:
         base_url: without credentials.
-        key_env: environment variable with the key, which is read once, here; None: no key is sent.
+        key_env: name of the environment variable with the key, which is read once, here; None: no key is sent.
         limits: concurrency, breaker, deadline.
 
     Raises:
-        UsageError: what the environment variable holds is no key.
+        UsageError: the environment variable holds no key.
     """
 
     def __init__(self, base_url: str, key_env: str | None, limits: LlmSettings) -> None:
@@ -81,7 +99,8 @@ class Endpoint:
             body = await self._read(model, messages)
         except openai.APIStatusError as error:
             asked = retry_after(error.response.headers, time.time())
-            return replace(refusal(error.status_code, error.body, self.key), retry_after=asked)
+            usage = billed if error.status_code in _BILLED_FAILURES else NOTHING
+            return replace(refusal(error.status_code, error.body, self.key), usage=usage, retry_after=asked)
         except openai.APITimeoutError:
             return Try(Reply.TIMEOUT, usage=billed)
         except (openai.APIConnectionError, httpx2.HTTPError) as error:
@@ -112,7 +131,6 @@ class Endpoint:
             "messages": [message.model_dump() for message in messages],
             "max_completion_tokens" if openai_itself else "max_tokens": model.max_tokens,
             "temperature": openai.omit if model.temperature is None else model.temperature,
-            "extra_headers": {} if self.key else {"Authorization": openai.omit},
         }
 
     def connect(self) -> AsyncOpenAI:
@@ -121,13 +139,25 @@ class Endpoint:
             from openai import AsyncOpenAI, DefaultAsyncHttpxClient  # noqa: PLC0415 - heavy
 
             self._sdk = AsyncOpenAI(
-                api_key=self.key.get_secret_value() if self.key else "none",  # it insists; the header is left out
+                api_key=self.key.get_secret_value() if self.key else "none",  # it insists; the header is taken off
                 base_url=self.base_url,
                 max_retries=0,  # retries.py decides
                 timeout=self._deadline_seconds,
-                http_client=DefaultAsyncHttpxClient(event_hooks={"response": [_as_utf8]}),
+                http_client=DefaultAsyncHttpxClient(
+                    event_hooks={"request": [self._without_other_headers], "response": [_as_utf8]}
+                ),
             )
         return self._sdk
+
+    async def _without_other_headers(self, request: httpx2.Request) -> None:
+        """Takes off what the SDK makes of OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS, or of no key."""
+        if is_openai(self.base_url):
+            return
+        is_authorized = "authorization" in request.headers  # not where the service sent it on to another address
+        for name in set(request.headers) - _PLAIN_HEADERS:
+            del request.headers[name]
+        if self.key and is_authorized:
+            request.headers["authorization"] = f"Bearer {self.key.get_secret_value()}"
 
 
 async def _as_utf8(response: httpx2.Response) -> None:

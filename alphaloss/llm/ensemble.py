@@ -37,15 +37,12 @@ class Ensemble:
         settings: the models, how they are chosen, the limits.
         rng: of choices by weight; pauses draw from a child of it, so that they do not change the choices.
         spent: by earlier parts of the run.
-        first: number of the first exchange.
 
     Raises:
-        UsageError: no model is named, or an environment variable holds what cannot be a key.
+        UsageError: no model is named, or an environment variable that is named holds no key.
     """
 
-    def __init__(
-        self, settings: LlmSettings, rng: np.random.Generator, spent: Spent | None = None, first: int = 0
-    ) -> None:
+    def __init__(self, settings: LlmSettings, rng: np.random.Generator, spent: Spent | None = None) -> None:
         if not settings.models:
             raise UsageError("No language model is named; give one with --llm NAME, or in `llm.models`.")
         self.settings = settings
@@ -53,7 +50,7 @@ class Ensemble:
         self.dropped: dict[str, Exchange] = {}
         """The last exchange of each model that dropped out, by name and address."""
         self._rng = rng
-        self.numbers: Iterator[int] = count(first)
+        self.numbers: Iterator[int] = count()
         """Of the next exchanges."""
         pauses = rng.spawn(1)[0]
         self._endpoints = {
@@ -75,6 +72,10 @@ class Ensemble:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes the connections."""
         for endpoint in self._endpoints.values():
             await endpoint.close()
 
@@ -82,11 +83,6 @@ class Ensemble:
     def alive(self) -> bool:
         """Whether any model can still be asked."""
         return bool(self._alive)
-
-    @property
-    def pause(self) -> float:
-        """Seconds until an endpoint of a living model may be asked; 0 if one may now, or none is left."""
-        return min((self.clients[place].endpoint.breaker.remaining for place in self._alive), default=0.0)
 
     async def ask(self, messages: Sequence[Message], purpose: str, template_hash: str = "") -> Exchange:
         """Asks one of the living models, by weights or by the bandit; see `Client.ask`.
@@ -120,7 +116,7 @@ class Ensemble:
         if self._bandit:
             place = self._places[exchange.model, exchange.base_url, exchange.temperature]
             cost = exchange.usd if self._by_price and exchange.usd is not None else float(exchange.usage.tokens)
-            self._bandit.learn(place, improved, cost)
+            self._bandit.learn(place, improved, cost if exchange.usage.tokens else None)
 
     def _choose(self) -> int:
         if not self._alive:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import numpy as np
 
 from alphaloss.config import LlmSettings
 from alphaloss.errors import LlmError, UsageError
 from alphaloss.exchanges import Exchange, Message, Reply
+from alphaloss.llm.background import run_apart
 from alphaloss.llm.ensemble import Ensemble
 
 PURPOSE = "hello"
@@ -18,11 +17,11 @@ _USELESS = (Reply.CONNECTION, Reply.PROTOCOL)
 
 
 def greet(settings: LlmSettings) -> list[Exchange]:
-    """What each model says, to one request.
+    """What each model says, to one request. May be called where an event loop runs.
 
     Raises:
-        UsageError: no model is named, the budget does not cover a request, or an environment variable holds what
-            cannot be a key.
+        UsageError: no model is named, the budget does not cover a request, or an environment variable that is
+            named holds no key.
     """
 
     async def ask() -> list[Exchange]:
@@ -30,7 +29,7 @@ def greet(settings: LlmSettings) -> list[Exchange]:
         async with Ensemble(once, np.random.default_rng(0)) as ensemble:
             return await ensemble.ask_each(_MESSAGES, PURPOSE)
 
-    exchanges = asyncio.run(ask())
+    exchanges = run_apart(ask())
     broke = next((exchange for exchange in exchanges if exchange.reply is Reply.BUDGET), None)
     if broke:
         raise UsageError(broke.reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from alphaloss.config import LlmPromptSettings
 from alphaloss.llm.inspirations import choose_inspirations
@@ -80,11 +81,13 @@ class Memory:
         parents = outcome.parents if isinstance(outcome, Failed) else outcome.candidate.parents
         if isinstance(outcome, Program):
             self._told.add(outcome.key)
-            self._names.setdefault(outcome.key, labels(outcome.candidate.details).get("name") or outcome.id)
+            if name := labels(outcome.candidate.details).get("name"):
+                self._names.setdefault(outcome.key, name)
         score = self._score(outcome.key) if isinstance(outcome, Program) else None
         sign = 1.0 if self._task.maximize else -1.0
         means = [sign * known.mean for known in map(self._scores.get, parents) if known is not None]
-        self._history.append(OutcomeView.of(outcome, score, means))
+        known = self._names.get(outcome.of, "") if isinstance(outcome, Duplicate) else ""
+        self._history.append(OutcomeView.of(outcome, score, means, known))
 
     def view(
         self,
@@ -102,7 +105,8 @@ class Memory:
             picks: which of several ideas are asked for, a loss each; empty: one loss, of any idea.
         """
         shown = choose_inspirations([*parents, self._reference], best, self._settings.inspirations)
-        known = list(reversed(self._known.items()))[: self._settings.known]
+        named = ((self._names[key], times) for key, times in reversed(self._known.items()) if key in self._names)
+        known = islice(named, self._settings.known)
         return PromptView(
             task=self._task,
             reference=self._program(self._reference),
@@ -113,7 +117,7 @@ class Memory:
             insights=self.insights,
             inspirations=tuple(map(self._program, shown)),
             rejections=tuple(RejectionView.of(rejection) for rejection in reversed(self._rejections.values())),
-            known=tuple(KnownView(name=self._names.get(key, key[:10]), times=times) for key, times in known),
+            known=tuple(KnownView(name=name, times=times) for name, times in known),
         )
 
     def history_view(self, best: Sequence[Program]) -> PromptView:
@@ -123,8 +127,8 @@ class Memory:
 
     def _program(self, program: Program) -> ProgramView:
         view = ProgramView.of(program, self._score(program.key))
-        name = self._names.get(program.key, program.id)
-        return view if view.name or name == program.id else ProgramView.model_validate({**dict(view), "name": name})
+        name = self._names.get(program.key, "")
+        return view if view.name or not name else ProgramView.model_validate({**dict(view), "name": name})
 
     def _score(self, key: str) -> ScoreView | None:
         score = self._scores.get(key)

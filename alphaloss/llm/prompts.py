@@ -38,13 +38,16 @@ class Purpose(StrEnum):
     INSIGHTS = "insights"
 
 
+_SHORTENED = {Purpose.REPAIR: (), Purpose.INSIGHTS: ("inspirations", "history", "insights")}
+"""What may be left out where a template shows other parts than most do, the least useful first."""
+
+
 class Prompt(Record):
     """What is sent, and what it was made from."""
 
     purpose: Purpose
     messages: tuple[Message, ...]
     template_hash: str = Field(description="sha256 over all templates behind the messages, in hexadecimal")
-    left_out: int = Field(description="how many parts of the view were left out to keep the prompt short")
 
     @property
     def characters(self) -> int:
@@ -59,10 +62,14 @@ class Prompts:
         settings: how long a prompt may be.
         gate: the thresholds that the contract names.
         limits: the size of a source that the contract names.
+
+    Attributes:
+        source_bytes: the most that a candidate's source may have.
     """
 
     def __init__(self, settings: LlmPromptSettings, gate: GateSettings, limits: SandboxLimits) -> None:
         self.settings = settings
+        self.source_bytes = limits.source_bytes
         self._environment = Environment(
             loader=FunctionLoader(_read_template),
             undefined=StrictUndefined,
@@ -74,7 +81,7 @@ class Prompts:
         self._environment.globals |= {
             "operations": operations_text,
             "gate": gate,
-            "most_bytes": limits.source_bytes,
+            "most_bytes": self.source_bytes,
             "most_operations": MAX_NODES,
             "picks": PICKS,
         }
@@ -88,19 +95,19 @@ class Prompts:
             view: what is known; `mutate-rewrite` and `mutate-diff` need one parent, `crossover` at least two, `repair`
                 what is broken.
             characters: longest prompt, instead of the setting's: for a model that found it too long. Beyond it, the
-                least useful parts of the view are left out one by one, as `PromptView.shortened` says. Sources are
-                never cut, so what is left at last may still be longer.
+                least useful of what the prompt shows is left out piece by piece: known losses, then rejections, other
+                programs, history and insights. Sources are never cut, so what is left at last may still be longer.
 
         Raises:
             ValueError: the view lacks what the purpose needs.
         """
         _require_parts(purpose, view)
         most = characters or self.settings.characters
-        left_out = 0
-        prompt = self._prompt(purpose, view, left_out)
-        while prompt.characters > most and (shorter := view.shortened()) is not None:
-            view, left_out = shorter, left_out + 1
-            prompt = self._prompt(purpose, view, left_out)
+        parts = _SHORTENED.get(purpose, ("known", "rejections", "inspirations", "insights"))
+        prompt = self._prompt(purpose, view)
+        while prompt.characters > most and (shorter := view.shortened(parts)) is not None:
+            view = shorter
+            prompt = self._prompt(purpose, view)
         return prompt
 
     def _hash(self, purpose: Purpose) -> str:
@@ -119,14 +126,13 @@ class Prompts:
                 names |= {other for other in referenced if other is not None}
         return known
 
-    def _prompt(self, purpose: Purpose, view: PromptView, left_out: int) -> Prompt:
+    def _prompt(self, purpose: Purpose, view: PromptView) -> Prompt:
         system = self._rendered(_SYSTEM, task=view.task)
         user = self._rendered(purpose, view=view)
         return Prompt(
             purpose=purpose,
             messages=(Message(role="system", content=system), Message(role="user", content=user)),
             template_hash=self._hashes[purpose],
-            left_out=left_out,
         )
 
     def _rendered(self, name: str, **values: Any) -> str:

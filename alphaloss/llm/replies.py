@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
@@ -20,11 +20,17 @@ NOTHING = Usage(prompt_tokens=0, completion_tokens=0, estimated=False)
 _QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "insufficient_balance"}
 _KEY_CODES = {"invalid_api_key", "authentication_error", "permission_denied"}
 _MODEL_CODES = {"model_not_found"}
+_FILTER_CODES = {"content_filter", "content_policy_violation", "moderation"}
+_FILTER_WORDS = re.compile(r"moderation|flagged|content (policy|filter)|content management policy", re.IGNORECASE)
 _CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 _CONTEXT_WORDS = re.compile(
     r"context (length|window|size)|prompt is too long|too many (input )?tokens|input token count", re.IGNORECASE
 )
 _CONTEXT_STATUSES = (400, 413, 422, 500)
+_ENDED = {"", "stop", "eos", "eos_token", "end_turn", "stop_sequence", "tool_calls", "function_call"}
+"""What services call the end of an answer that is whole."""
+_CUT = {"length", "max_tokens", "model_length"}
+"""And of one that hit the token limit."""
 _LONGEST_QUOTE = 300
 _SHORTEST_SECRET = 8  # what local servers take as a key, such as `none`, is no secret and may be part of any text
 _LOOKS_LIKE_KEY = re.compile(r"\b(sk|gsk|xai|pk)-[^\s\"',;]{6,}|\bBearer\s+\S{8,}")
@@ -53,12 +59,15 @@ class Try:
     final: bool = False
 
 
-def redact(text: str, key: SecretStr | None) -> str:
-    """The text without the key, and without what looks like a part of one."""
+def without_key(text: str, key: SecretStr | None) -> str:
+    """The text without the key, should a service repeat it; nothing else is changed."""
     secret = key.get_secret_value() if key else ""
-    if len(secret) >= _SHORTEST_SECRET:
-        text = text.replace(secret, "[key]")
-    return _LOOKS_LIKE_KEY.sub("[key]", text)
+    return text.replace(secret, "[key]") if len(secret) >= _SHORTEST_SECRET else text
+
+
+def redact(text: str, key: SecretStr | None) -> str:
+    """An error's text without the key, and without what looks like a part of one."""
+    return _LOOKS_LIKE_KEY.sub("[key]", without_key(text, key))
 
 
 def quote(text: str, key: SecretStr | None) -> str:
@@ -84,12 +93,15 @@ def refusal(status: int | None, body: object, key: SecretStr | None) -> Try:
     where = f"HTTP {status}" if status is not None else "an error in its answer"
     said = f"{where}: {words}" if words else where
     reply = _kind(status, codes, text)
+    if reply is Reply.NO_CODE:
+        said = f"The service's content filter stopped the prompt ({said})."
     return Try(reply, said, final=reply is Reply.PROTOCOL and status is not None)
 
 
 def _kind(status: int | None, codes: set[str], text: str) -> Reply:
     by_code = (
         (Reply.QUOTA, status == 402 or codes & _QUOTA_CODES),
+        (Reply.NO_CODE, codes & _FILTER_CODES or (status == 403 and _FILTER_WORDS.search(text))),
         (Reply.AUTH, status in (401, 403) or codes & _KEY_CODES),
         (
             Reply.CONTEXT_TOO_LONG,
@@ -104,6 +116,8 @@ def _kind(status: int | None, codes: set[str], text: str) -> Reply:
 
 class _Message(BaseModel):
     content: str | list[Any] | None = None
+    reasoning: Any = None
+    reasoning_content: Any = None
     refusal: str | None = None
     tool_calls: list[Any] | None = None
     function_call: Any = None
@@ -144,32 +158,38 @@ def completion(body: bytes, model: ModelSettings, messages: Sequence[Message], k
         said = f"not JSON, or cut; it begins `{opening[:80]}`" if opening else "it is empty"
         return Try(Reply.PROTOCOL, said, billed)
     if isinstance(tree, dict) and tree.get("error") and not tree.get("choices"):
-        return refusal(None, tree["error"], key)
+        end = refusal(None, tree["error"], key)
+        failed_at_work = end.reply in (Reply.PROTOCOL, Reply.SERVER_ERROR)
+        return replace(end, usage=billed) if failed_at_work else end
     try:
         choice = _Completion.model_validate(tree).choices[0]
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         return Try(Reply.PROTOCOL, f"JSON, but not a completion: `{where}`: {quote(first['msg'], key)}", billed)
-    answer = redact(_text(choice.message.content), key).encode("utf-8", "replace").decode()
-    usage = _usage(tree.get("usage")) or estimated_usage(messages, answer)
+    answer = without_key(_text(choice.message.content), key).encode("utf-8", "replace").decode()
+    thoughts = choice.message.reasoning_content or choice.message.reasoning
+    written = answer + thoughts if isinstance(thoughts, str) else answer
+    usage = _usage(tree.get("usage")) or estimated_usage(messages, written)
     reply, said = _judge(choice, answer, model, key)
     return Try(reply, said, usage, answer or None)
 
 
 def _judge(choice: _Choice, answer: str, model: ModelSettings, key: SecretStr | None) -> tuple[Reply, str]:
     message = choice.message
-    if choice.finish_reason == "length":
+    end = (choice.finish_reason or "").lower()
+    if end in _CUT:
         return Reply.TRUNCATED, f"The answer was cut at {model.max_tokens} tokens; raise the model's `max_tokens`."
     if message.refusal:
         return Reply.NO_CODE, f"The model refused: {quote(message.refusal, key)}"
-    if choice.finish_reason == "content_filter":
-        return Reply.NO_CODE, "The service's content filter stopped the answer."
     if answer.strip():
-        return Reply.OK, ""
-    if message.tool_calls or message.function_call:
-        return Reply.NO_CODE, "The model called a tool instead of answering."
-    return Reply.NO_CODE, "The answer is empty."
+        if end in _ENDED:
+            return Reply.OK, ""
+        return Reply.TRUNCATED, f"The service broke the answer off ({quote(end, key)})."
+    if end == "content_filter":
+        return Reply.NO_CODE, "The service's content filter stopped the answer."
+    called = message.tool_calls or message.function_call
+    return Reply.NO_CODE, "The model called a tool instead of answering." if called else "The answer is empty."
 
 
 def _text(content: str | list[Any] | None) -> str:

@@ -9,10 +9,18 @@ import numpy as np
 
 from alphaloss.exchanges import Reply
 
-_TRIES = {Reply.RATE_LIMITED: None, Reply.SERVER_ERROR: None, Reply.CONNECTION: None, Reply.PROTOCOL: 2}
+_TRIES = {
+    Reply.RATE_LIMITED: None,
+    Reply.SERVER_ERROR: None,
+    Reply.CONNECTION: None,
+    Reply.PROTOCOL: 2,
+    Reply.AUTH: 2,
+    Reply.NOT_FOUND: 2,
+}
 """Replies after which another try may help, and the most tries that each is worth; None: all that are allowed.
 
-TIMEOUT is not among them: the deadline is the call's, so nothing of it is left."""
+TIMEOUT is not among them: the deadline is the call's, so nothing of it is left. A key or a model that is refused has
+passed before the run, when each was asked for a word in one try; a second refusal shows that it is not a gateway's."""
 
 _LONGEST_DOUBLING = 6  # a pause stops growing at 2**6 times the first
 

@@ -28,6 +28,21 @@ _MOST_CLASSES = 20  # whose share is told one by one
 _CURVE_POINTS = 5
 _LEAST_HISTORY = 5
 
+_ERROR = "1 - metric, or the metric where lower is better"
+AGGREGATES_SAID = {
+    "mean-difference": "the mean over the tasks of how much better the metric is than the reference's",
+    "worst-task": "by how much the metric is better than the reference's, on the task where it is least so",
+    "wins-first": "the number of tasks with a better metric than the reference's, and among equals the mean difference",
+    "average-improvement-error": f"the number of tasks with a smaller error than the reference's ({_ERROR}), and among "
+    "equals the mean of its relative improvement on those",
+    "all-tasks-mean": f"the mean over the tasks of the relative improvement of the error ({_ERROR}) on the reference's",
+    "loss-and-accuracy": "a weighted sum of two means over the tasks: how much lower the value of the loss itself is "
+    "than that of the reference, relatively, and how much better the metric is",
+    "average-improvement-loss": "the number of tasks where the value of the loss itself is lower than that of the "
+    "reference, and among equals the mean of its relative improvement on those",
+}
+"""By aggregate of a suite: what its score is."""
+
 InertSource = Annotated[str, AfterValidator(without_comments)]
 
 
@@ -47,6 +62,9 @@ class TaskView(Record):
     epochs: int
     parameters: int = Field(description="trainable numbers of the model")
     noise: str = Field(description="what is done to the labels, in sentences; empty if nothing")
+    tasks: tuple[TaskView, ...] = Field(
+        default=(), description="of a suite: its tasks. Its metric is an aggregate, and its samples are those of all"
+    )
 
     @classmethod
     def of(cls, info: TaskInfo, rung: str) -> Self:
@@ -68,7 +86,13 @@ class TaskView(Record):
             epochs=info.rung(rung).epochs,
             parameters=info.parameters,
             noise=info.transforms,
+            tasks=tuple(cls.of(task, rung) for task in info.tasks),
         )
+
+    @property
+    def aggregate(self) -> str:
+        """What the score of a suite is, in words."""
+        return AGGREGATES_SAID[self.metric]
 
     @property
     def learnt(self) -> str:
@@ -211,7 +235,7 @@ class BrokenView(Record):
 class KnownView(Record):
     """A loss that was proposed again in other words."""
 
-    name: Label = Field(description="what it is called: a name of the zoo, its author's, or its id")
+    name: Label = Field(description="what it is called: a name of the zoo, or its author's")
     times: int = Field(ge=1)
 
 
@@ -225,8 +249,15 @@ class OutcomeView(Record):
     refused: Said = Field(default="", description="why there is no score; empty if there is one")
 
     @classmethod
-    def of(cls, outcome: Outcome, score: ScoreView | None, parents: Sequence[float]) -> Self:
-        """The view of an outcome."""
+    def of(cls, outcome: Outcome, score: ScoreView | None, parents: Sequence[float], known: str = "") -> Self:
+        """The view of an outcome.
+
+        Args:
+            outcome: a program, or why there is none.
+            score: of the program, if it has one.
+            parents: their scores.
+            known: what the loss is called that a duplicate is the same as; empty if it has no name.
+        """
         if isinstance(outcome, Failed):
             return cls(operator=outcome.operator, parents=tuple(parents), refused=outcome.reason)
         candidate = outcome.candidate
@@ -235,7 +266,7 @@ class OutcomeView(Record):
         if isinstance(outcome, Rejection):
             refused = f"{outcome.code}: {outcome.message}"
         elif isinstance(outcome, Duplicate):
-            refused = f"the same as {outcome.of[:10]}"
+            refused = f"a known loss again: {known}" if known else "a known loss again"
         return cls(operator=candidate.operator, parents=tuple(parents), score=score, idea=idea, refused=refused)
 
 
@@ -258,13 +289,15 @@ class PromptView(Record):
         description="which of several ideas are asked for, so that equal questions get different answers; empty: any",
     )
 
-    def shortened(self) -> PromptView | None:
-        """Without its least useful part; None if only what cannot be left out remains.
+    def shortened(self, parts: Sequence[str]) -> PromptView | None:
+        """Without the last of the first of some parts that has any; None if nothing remains that can be left out.
 
-        What goes first: known losses, then rejections, inspirations, history and insights; of each the last. A few
-        lines of history stay, for without them there is nothing to draw insights from.
+        A few lines of history stay, for without them there is nothing to draw insights from.
+
+        Args:
+            parts: names of tuples of this view, the least useful first.
         """
-        for part in ("known", "rejections", "inspirations", "history", "insights"):
+        for part in parts:
             shown: tuple[Record | str, ...] = getattr(self, part)
             if len(shown) > (_LEAST_HISTORY if part == "history" else 0):
                 return self.model_copy(update={part: shown[:-1]})

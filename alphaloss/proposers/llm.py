@@ -11,6 +11,7 @@ What is written depends on the answers and on the order of the search, never on 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from alphaloss.config import LlmSettings
 from alphaloss.exchanges import Exchange, Place, Reply, Use
 from alphaloss.llm.asker import Asker
 from alphaloss.llm.found import Fault, NoCode
-from alphaloss.llm.insights import parse_insights
+from alphaloss.llm.insights import read_insights
 from alphaloss.llm.memory import Memory
 from alphaloss.llm.prompts import Prompts, Purpose
 from alphaloss.llm.views import PICKS, BrokenView
@@ -33,6 +34,8 @@ from alphaloss.scores import Scores
 _STYLES = {Purpose.MUTATE_DIFF: "diff", Purpose.REPAIR: "repair"}  # all others: `rewrite`
 _INSIGHTS_WAVES = 2  # after which insights are waited for
 _SHORTEST_PROMPT = 2_000  # characters
+_GONE = 2  # calls that fail in all their tries since the last answer; one alone may be bad luck
+_ANSWERS = (Reply.OK, Reply.TRUNCATED, Reply.NO_CODE)
 
 
 @dataclass
@@ -78,6 +81,7 @@ class LlmProposer:
         self._left = {model.arm for model in settings.models}
         self._characters = settings.prompts.characters
         self._last: Exchange | None = None
+        self._failed: list[Exchange] = []  # since the last answer
         self._calls: list[Call] = []  # of the waves that are being written
         self._gains: dict[int | None, _Gain] = {}  # by number of the exchange
         self._best: tuple[Program, ...] = ()
@@ -89,9 +93,10 @@ class LlmProposer:
         """Why models could not be asked in the end, though the budget would have allowed it; empty if they could."""
         if self.end:
             return self.end.reason if self.end.refused else ""
-        last = self._last
-        never = not set(self.use.replies) & {Reply.OK, Reply.TRUNCATED, Reply.NO_CODE}
-        return last.reason if last and (last.reply is Reply.CIRCUIT_OPEN or never) else ""
+        if not set(self.use.replies) & set(_ANSWERS):
+            return self._last.reason if self._last else ""
+        left_alone = any(exchange.reply is Reply.CIRCUIT_OPEN for exchange in self._failed)
+        return self._failed[-1].reason if left_alone or len(self._failed) >= _GONE else ""
 
     def begin(self, variation: Variation, context: Context) -> Proposal:
         """Sends a prompt, takes part in a call that asks for the same, or lets the offline proposer write."""
@@ -154,12 +159,18 @@ class LlmProposer:
             purpose = Purpose.MUTATE_DIFF if edit else _purpose(variation)
             by_model = (1.0 - self.settings.offline) * (1.0 - self.settings.diff * mutates)
             losses = 1 if edit else min(self.settings.prompts.candidates, max(1, round(context.alike * by_model)))
-            picks = sorted(int(pick) + 1 for pick in context.rng.choice(PICKS, losses, replace=False))
-            return Request(purpose, sources, picks=tuple(picks))
+            return Request(purpose, sources, picks=self._picks(purpose, sources, losses, context))
         authors = {_exchange_of(outcome) for outcome in context.failures}
         if len(authors) > 1 or None in authors:
             return None
-        return _second_request(variation, context.failures[-1], sources)
+        return _second_request(variation, context.failures[-1], sources, self.prompts.source_bytes)
+
+    def _picks(self, purpose: Purpose, sources: tuple[str, ...], count: int, context: Context) -> tuple[int, ...]:
+        """Which ideas to ask for: at random, of those that the calls under way asked for least to the same question."""
+        asked = [call.request for call in self._calls]
+        taken = Counter(p for r in asked if (r.purpose, r.sources) == (purpose, sources) for p in r.picks)
+        drawn = (int(pick) + 1 for pick in context.rng.permutation(PICKS))
+        return tuple(sorted(sorted(drawn, key=lambda pick: taken[pick])[:count]))
 
     def _read(self, call: Call, variation: Variation) -> list[Candidate] | Failed:
         """The next loss of an answer, or why there is none."""
@@ -185,13 +196,17 @@ class LlmProposer:
         """Takes note of how a call ended, in the order in which calls are waited for."""
         self.use = self.use.with_one_more(exchange)
         self._last = exchange
+        if exchange.reply in (*_ANSWERS, Reply.CONTEXT_TOO_LONG):
+            self._failed.clear()
+        elif exchange.reply not in (Reply.BUDGET, Reply.CANCELLED):
+            self._failed.append(exchange)
         if exchange.reply is Reply.CONTEXT_TOO_LONG:
             sent = sum(len(message.content) for message in exchange.messages)
             self._characters = max(_SHORTEST_PROMPT, min(self._characters, sent // 2))
         elif exchange.reply.fatal or exchange.reply is Reply.BUDGET:
             self._left.discard((exchange.model, exchange.base_url, exchange.temperature))
             if not self._left and self.end is None:
-                self.end = End(exchange.reason, refused=Reply.BUDGET not in self.use.replies)
+                self.end = End(exchange.reason, refused=exchange.reply is not Reply.BUDGET)
 
     def _note_refused(self, outcome: Outcome) -> None:
         if not isinstance(outcome, Program) and _exchange_of(outcome) is not None:
@@ -202,8 +217,7 @@ class LlmProposer:
         if self._insights and self._waves >= self._insights[0] + _INSIGHTS_WAVES:
             exchange = self._insights[1].result()
             self._hear(exchange)
-            most = self.settings.prompts.insights
-            self.memory.insights = parse_insights(exchange.answer or "", most) or self.memory.insights
+            self.memory.insights = read_insights(exchange, self.settings.prompts.insights) or self.memory.insights
             self._insights = None
         every = self.settings.insights_every
         if every and self._waves % every == 0 and not self._insights and not self.end:
@@ -218,20 +232,31 @@ def _purpose(variation: Variation) -> Purpose:
     return purposes[min(len(variation.parents), 2)]
 
 
-def _second_request(variation: Variation, failure: Outcome, sources: tuple[str, ...]) -> Request | None:
-    """What to ask for after an answer that came to nothing; None where asking again is no use."""
+def _second_request(
+    variation: Variation, failure: Outcome, sources: tuple[str, ...], source_bytes: int
+) -> Request | None:
+    """What to ask for after an answer that came to nothing; None where asking again is no use.
+
+    Args:
+        variation: that the answer was for.
+        failure: what came of it.
+        sources: of the parents.
+        source_bytes: the most that a candidate may have. A longer one is not shown again, but another is asked for.
+    """
+    anew = Request(_purpose(variation), sources)
     if isinstance(failure, Rejection):
         broken = BrokenView.of(failure)
-        return Request(Purpose.REPAIR, (broken.source, *sources), broken)
+        is_long = len(failure.candidate.source.encode("utf-8", "replace")) > source_bytes
+        return anew if is_long else Request(Purpose.REPAIR, (broken.source, *sources), broken)
     if not isinstance(failure, Failed):
         return None  # a duplicate: there is nothing to mend
-    fault = failure.details.get("fault")
+    fault, reply = failure.details.get("fault"), failure.details.get("reply")
+    if reply == Reply.TRUNCATED and fault != Fault.TOO_FEW:
+        return None  # the next answer would be cut at the same length
     if fault == Fault.NO_MATCH and sources:
         edit = NoCode(fault=Fault.NO_MATCH, reason=failure.reason, edit=str(failure.details["edit"]))
         return Request(Purpose.REPAIR, sources, BrokenView.of_edit(sources[0], edit))
-    if fault or failure.details.get("reply") in (Reply.NO_CODE, Reply.CONTEXT_TOO_LONG):
-        return Request(_purpose(variation), sources)
-    return None
+    return anew if fault or reply in (Reply.NO_CODE, Reply.CONTEXT_TOO_LONG) else None
 
 
 def _exchange_of(made: Candidate | Outcome) -> int | None:

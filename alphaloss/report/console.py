@@ -142,6 +142,8 @@ def _(shown: RunShown) -> None:
     if shown.rungs:
         _stdout.print(f"Trainings of the search by rung: {escape(_counts(shown.rungs))}.")
     _stdout.print(f"Outcomes: {_counts(shown.outcomes)}. Rejected: {_counts(shown.rejected) or 'none'}.")
+    if shown.llm and shown.result is None:
+        _stdout.print(f"Language models: {use_sentence(shown.llm)}.")
     table = Table(title="best losses of the search", title_justify="left")
     for column in ("id", "zoo", "operations", "search score", "seeds"):
         table.add_column(column)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from alphaloss.database import Database
 from alphaloss.errors import UsageError
+from alphaloss.exchanges import Exchange, Place, Use
 from alphaloss.losses.shape_card import ShapeCard
 from alphaloss.losses.symbolic import latex
 from alphaloss.naming import DATABASE
@@ -18,6 +20,7 @@ from alphaloss.records import Evaluation, Phase, Record, Rejection, Status
 from alphaloss.training import TaskInfo
 
 _MOST_PROGRAMS = 10
+_HELLO = TypeAdapter(dict[str, tuple[Exchange, ...]])
 
 
 class ProgramLine(Record):
@@ -43,6 +46,7 @@ class RunShown(Record):
     outcomes: dict[str, int]
     rejected: dict[str, int]
     test_opened: int
+    llm: Use | None = Field(description="what language models were asked so far; None where none was asked")
     best: tuple[ProgramLine, ...]
     result: dict[str, Any] | None
 
@@ -89,6 +93,13 @@ class RejectionsShown(Record):
     rejections: tuple[RejectionLine, ...]
 
 
+class ExchangeLine(Record):
+    """A line of `alphaloss show RUN --exchanges`."""
+
+    place: Place | None = Field(description="what asked for it; None: the word with each model before the run")
+    exchange: Exchange
+
+
 @contextmanager
 def open_run(folder: Path) -> Iterator[Database]:
     """The database of a run folder, for reading.
@@ -127,6 +138,7 @@ def describe_run(database: Database, folder: Path) -> RunShown:
         outcomes=database.outcome_counts(),
         rejected={code.value: count for code, count in database.rejection_counts().items()},
         test_opened=database.count_events("test_opened"),
+        llm=_use(database),
         best=tuple(
             ProgramLine(
                 id=program.id,
@@ -184,6 +196,20 @@ def list_rejections(database: Database) -> RejectionsShown:
                 )
             )
     return RejectionsShown(rejections=tuple(lines))
+
+
+def list_exchanges(database: Database) -> Iterator[ExchangeLine]:
+    """All that was said to language models and answered: before the run, and then in the order of the calls."""
+    for event in database.events("hello"):
+        for exchange in _HELLO.validate_python(event.payload)["exchanges"]:
+            yield ExchangeLine(place=None, exchange=exchange)
+    for asked in database.exchanges():
+        yield ExchangeLine(place=asked.place, exchange=asked.exchange)
+
+
+def _use(database: Database) -> Use | None:
+    use = reduce(Use.with_one_more, (line.exchange for line in list_exchanges(database)), Use())
+    return use if use.calls else None
 
 
 def _count(evaluations: Iterable[Evaluation]) -> int:

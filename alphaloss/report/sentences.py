@@ -18,6 +18,9 @@ def use_sentence(use: Use) -> str:
     replies = ", ".join(f"{count} {reply.value.replace('_', ' ')}" for reply, count in use.replies.items())
     about = "about " if use.estimated else ""
     cost = "" if use.usd is None else f", {about}{use.usd:.4f} US dollars"
+    if cost and use.unpriced:
+        priced = use.calls - use.unpriced
+        cost += f" of {priced} call{'s' * (priced != 1)}; the others have no price"
     return (
         f"{use.calls} call{'s' * (use.calls != 1)} ({replies or 'none yet'}), {about}{use.prompt_tokens:,} tokens of "
         f"prompts and {use.completion_tokens:,} of answers{cost}"

@@ -17,13 +17,10 @@ from alphaloss.testing import Line, MockLLM, Request, faults
 
 PROMPT = (Message(role="system", content="You write losses."), Message(role="user", content="Write one."))
 Result = TypeVar("Result")
-NO_KEY = "ALPHALOSS_TEST_KEY_THAT_NOBODY_SETS"
 
 
 def model(url: str, **values: Any) -> ModelSettings:
-    return ModelSettings.model_validate(
-        {"name": "mock", "base_url": url, "key_env": NO_KEY, "max_tokens": 100, **values}
-    )
+    return ModelSettings.model_validate({"name": "mock", "base_url": url, "max_tokens": 100, **values})
 
 
 def limits(**values: Any) -> LlmSettings:
@@ -37,11 +34,13 @@ class Desk:
 
     Args:
         then: answers when a script is at its end.
-        key_env: environment variable with the key.
+        key_env: environment variable with the key; None: no key is sent.
         values: settings of the endpoint.
     """
 
-    def __init__(self, then: Callable[[Request], Line] | None = None, key_env: str = NO_KEY, **values: Any) -> None:
+    def __init__(
+        self, then: Callable[[Request], Line] | None = None, key_env: str | None = None, **values: Any
+    ) -> None:
         self._script: deque[Line] = deque()
         self._then = then
         self._runner = asyncio.Runner()

@@ -32,28 +32,36 @@ def code(q: float) -> str:
     return f"Name: q {q}\nIdea: another q.\n```python\n{print_source(gce(q))}```\n"
 
 
-class Queue:
-    """An asker that answers from a list: texts, or how a call ended without one."""
+class Cut(str):
+    """An answer that hit the limit of its length."""
 
-    def __init__(self, answers: Sequence[str | Reply]) -> None:
+
+class Queue:
+    """An asker that answers from a list: texts, texts that were cut, or how a call ended without one."""
+
+    def __init__(self, answers: Sequence[str | Cut | Reply]) -> None:
         self.answers = deque(answers)
         self.places: list[Place] = []
         self.prompts: list[Prompt] = []
         self.credited: list[tuple[int, float]] = []
+        self.model = str(MODEL["name"])
 
     def ask(self, place: Place, prompt: Prompt) -> Future[Exchange]:
         answer = self.answers.popleft()
         failed = isinstance(answer, Reply)
+        text, reply = (None, answer) if isinstance(answer, Reply) else (str(answer), Reply.OK)
+        if isinstance(answer, Cut):
+            reply = Reply.TRUNCATED
         exchange = Exchange(
             number=len(self.places),
             purpose=prompt.purpose,
             template_hash=prompt.template_hash,
-            model=str(MODEL["name"]),
+            model=self.model,
             base_url=str(MODEL["base_url"]),
             temperature=None,
             messages=prompt.messages,
-            answer=None if failed else str(answer),
-            reply=answer if failed else Reply.OK,
+            answer=text,
+            reply=reply,
             reason="It failed." if failed else "",
             usage=USAGE,
             usd=None,
@@ -77,7 +85,7 @@ class Queue:
 class Bureau:
     """A proposer with its asker, and what the search would tell them."""
 
-    def __init__(self, *answers: str | Reply, **settings: Any) -> None:
+    def __init__(self, *answers: str | Cut | Reply, **settings: Any) -> None:
         self.asker = Queue(answers)
         self.scores = Scores(maximize=True)
         self.trained: dict[str, Told] = {}

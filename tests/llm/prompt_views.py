@@ -125,10 +125,12 @@ def view(**changes: object) -> PromptView:
         known=(KnownView(name="mae", times=3), KnownView(name="cross-entropy", times=1)),
         history=(
             OutcomeView(
-                operator="mutate-rewrite", parents=(0.718,), score=score(0.9, gain=0.18), idea="a power of p_t"
+                operator="mutate.rewrite", parents=(0.718,), score=score(0.9, gain=0.18), idea="a power of p_t"
             ),
-            OutcomeView(operator="crossover", parents=(0.718, 0.9), refused="NO_GRADIENT: the gradient is zero"),
-            OutcomeView(operator="init", parents=(), refused="the same as 09245914de"),
+            OutcomeView(
+                operator="crossover.rewrite", parents=(0.718, 0.9), refused="NO_GRADIENT: the gradient is zero"
+            ),
+            OutcomeView(operator="init.rewrite", parents=(), refused="a known loss again: GCE"),
         ),
         lines=6,
         picks=(3,),
@@ -139,7 +141,10 @@ def view(**changes: object) -> PromptView:
 def view_of_values(purpose: Purpose) -> PromptView:
     """What a purpose needs in a regression."""
     parents = {Purpose.MUTATE_REWRITE: (ABSOLUTE,), Purpose.CROSSOVER: (ABSOLUTE, SQUARED)}[purpose]
-    return view(task=VALUES_TASK, reference=SQUARED, parents=parents, inspirations=(), insights=(), rejections=())
+    known = (KnownView(name="absolute", times=2),)
+    return view(
+        task=VALUES_TASK, reference=SQUARED, parents=parents, inspirations=(), insights=(), rejections=(), known=known
+    )
 
 
 def view_for(purpose: Purpose) -> PromptView:

@@ -15,9 +15,10 @@ from alphaloss.exchanges import Exchange, LlmResult, Message, Place, Reply, Usag
 from alphaloss.llm.asker import LiveAsker
 from alphaloss.llm.prompts import Prompt, Purpose
 from alphaloss.llm.replay import ReplayingAsker
+from alphaloss.report.sentences import use_sentence
 from alphaloss.testing import Answer, MockLLM, faults
 
-ASKED = Prompt(purpose=Purpose.INIT, messages=PROMPT, template_hash="abc", left_out=0)
+ASKED = Prompt(purpose=Purpose.INIT, messages=PROMPT, template_hash="abc")
 
 
 def place(position: int = 0, wave: int = 0) -> Place:
@@ -84,14 +85,14 @@ def test_calls_that_are_given_up_are_recorded_as_that_and_counted():
 def test_when_no_model_is_left_nothing_is_sent_and_the_reason_is_told_again():
     notes = Notes()
     with (
-        MockLLM([faults.bad_key()]) as llm,
+        MockLLM([faults.bad_key()] * 2) as llm,
         LiveAsker(limits(models=(model(llm.url),)), seed=0, record=notes) as asker,
     ):
         replies = [asker.ask(place(n), ASKED).result() for n in range(3)]
     assert [e.reply for e in replies] == [Reply.AUTH] * 3
-    assert [e.attempts for e in replies] == [1, 0, 0]
+    assert [e.attempts for e in replies] == [2, 0, 0]
     assert len({e.reason for e in replies}) == 1
-    assert len(llm.requests) == 1
+    assert len(llm.requests) == 2
 
 
 def test_what_cannot_be_recorded_is_not_passed_over():
@@ -154,6 +155,9 @@ def test_the_use_of_models_adds_up():
     )
     assert (use.calls, use.requests, use.prompt_tokens, use.completion_tokens) == (2, 4, 11, 7)
     assert (use.estimated, use.usd, use.replies) == (True, 0.25, {Reply.OK: 1, Reply.TIMEOUT: 1})
+    assert use.unpriced == 1
+    assert use_sentence(use).endswith(", about 0.2500 US dollars of 1 call; the others have no price")
+    assert use_sentence(Use().with_one_more(exchange())).endswith(", 0.2500 US dollars")
     result = LlmResult(use=use, faults={}, lost="", replayed=False)
     assert LlmResult.model_validate_json(result.model_dump_json()) == result
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from asking import NO_KEY, PROMPT, Desk, limits, model
+from asking import PROMPT, Desk, limits, model
 
 from alphaloss.config import ModelSettings
 from alphaloss.errors import UsageError
@@ -68,6 +68,8 @@ MENDED_BY_ANOTHER_TRY = {
     "error in the body": faults.error_in_body(),
     "no choices": faults.no_choices(),
     "choices null": faults.no_choices(None),
+    "401": faults.bad_key(),
+    "404": faults.no_such_model(),
 }
 
 
@@ -75,6 +77,11 @@ MENDED_BY_ANOTHER_TRY = {
 def test_a_passing_fault_costs_a_try(desk: Desk, fault: Wire) -> None:
     exchange, requests = desk.one(fault, GOOD)
     assert (exchange.reply, exchange.attempts, len(requests)) == (Reply.OK, 2, 2)
+
+
+def ended(reason: str) -> Wire:
+    """A part of an answer, and why it is no whole one."""
+    return faults.no_choices([{"message": {"content": "```python\nx = "}, "finish_reason": reason}])
 
 
 LASTING = {
@@ -99,10 +106,12 @@ LASTING = {
     "refused request": (faults.refused_request(), Reply.PROTOCOL, 1, "Unsupported parameter"),
     "quota": (faults.insufficient_quota(), Reply.QUOTA, 1, "Add credit"),
     "402": (faults.error(402, "Insufficient Balance"), Reply.QUOTA, 1, "Insufficient Balance"),
-    "401": (faults.bad_key(), Reply.AUTH, 1, f"{NO_KEY} is not set"),
-    "403": (faults.error(403, "Not in your country."), Reply.AUTH, 1, "Not in your country."),
-    "404": (faults.no_such_model(), Reply.NOT_FOUND, 1, "`mock`"),
-    "404 page": (faults.html(404), Reply.NOT_FOUND, 1, "/v1"),
+    "401": (faults.bad_key(), Reply.AUTH, 2, "wants a key; name the environment variable"),
+    "403": (faults.error(403, "Not in your country."), Reply.AUTH, 2, "Not in your country."),
+    "403 of a filter": (faults.error(403, "Your input was flagged."), Reply.NO_CODE, 1, "filter stopped the prompt"),
+    "400 of a filter": (faults.error(400, "No.", "content_filter"), Reply.NO_CODE, 1, "filter stopped the prompt"),
+    "404": (faults.no_such_model(), Reply.NOT_FOUND, 2, "`mock`"),
+    "404 page": (faults.html(404), Reply.NOT_FOUND, 2, "/v1"),
     "too long": (faults.context_too_long(), Reply.CONTEXT_TOO_LONG, 1, "maximum context length"),
     "too long for llama.cpp": (
         faults.error(400, "request (9 tokens) exceeds the available context size (4 tokens), try increasing it"),
@@ -123,7 +132,10 @@ LASTING = {
     "refusal": (faults.model_refuses(), Reply.NO_CODE, 1, "I'm sorry"),
     "content filter": (faults.content_filter(), Reply.NO_CODE, 1, "filter"),
     "tool call": (faults.tool_call(), Reply.NO_CODE, 1, "tool"),
-    "length": (faults.cut_at_token_limit(), Reply.TRUNCATED, 1, "max_tokens"),
+    "length": (faults.cut_at_token_limit(), Reply.TRUNCATED, 1, "raise the model's `max_tokens`"),
+    "MAX_TOKENS": (ended("MAX_TOKENS"), Reply.TRUNCATED, 1, "raise the model's `max_tokens`"),
+    "error after a part": (ended("error"), Reply.TRUNCATED, 1, "broke the answer off (error)"),
+    "content filter after a part": (ended("content_filter"), Reply.TRUNCATED, 1, "broke the answer off"),
 }
 
 
@@ -205,6 +217,38 @@ def test_reasoning_that_only_the_total_counts_is_counted(desk: Desk) -> None:
     assert (exchange.usage.completion_tokens, exchange.usage.estimated) == (90, False)
 
 
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_reasoning_without_usage_is_estimated_by_its_text(desk: Desk, field: str) -> None:
+    message = {"content": "x" * 40, field: "y" * 400}
+    exchange, _ = desk.one(faults.no_choices([{"message": message}]))
+    assert (exchange.answer, exchange.usage.estimated) == ("x" * 40, True)
+    assert exchange.usage.completion_tokens == 110
+
+
+@pytest.mark.parametrize(
+    ("fault", "billed"),
+    [
+        (faults.server_error(502), True),
+        (faults.server_error(504), True),
+        (faults.html(524), True),
+        (faults.error_in_body(), True),
+        (faults.error_in_body(code=502), True),
+        (faults.server_error(500), False),
+        (faults.rate_limited(0), False),
+        (faults.error_in_body(code=429), False),
+    ],
+)
+def test_what_may_have_been_billed_counts_in_full(desk: Desk, fault: Wire, billed: bool) -> None:
+    exchange, _ = desk.one(fault, attempts=1)
+    assert exchange.usage.completion_tokens == (100 if billed else 0)
+
+
+def test_code_that_looks_like_a_key_stays_as_it_is(desk: Desk) -> None:
+    code = "1.0-pk-ops.exp(x); sk-learn-like"
+    exchange, _ = desk.one(code)
+    assert exchange.answer == code
+
+
 def test_the_usage_of_all_tries_is_added_up(desk: Desk) -> None:
     exchange, _ = desk.one(faults.server_error(), faults.cut_body(), Answer(GOOD, prompt_tokens=7, completion_tokens=5))
     assert exchange.attempts == 3
@@ -215,7 +259,7 @@ def test_the_usage_of_all_tries_is_added_up(desk: Desk) -> None:
 def test_the_breaker_leaves_a_failing_endpoint_alone_and_tries_again() -> None:
     with MockLLM([faults.server_error()] * 2, then=lambda request: GOOD) as llm:
         settings = {"attempts": 1, "breaker_failures": 2, "breaker_pause_seconds": 0.05}
-        endpoint = Endpoint(llm.url, NO_KEY, limits(**settings))
+        endpoint = Endpoint(llm.url, None, limits(**settings))
 
         async def run() -> list[Exchange]:
             client = Client(model(llm.url), endpoint, limits(**settings), Budget(limits()))
@@ -237,7 +281,7 @@ def test_the_breaker_leaves_a_failing_endpoint_alone_and_tries_again() -> None:
 def test_the_breaker_counts_calls_and_one_that_looks_whether_a_service_is_back_tries_once() -> None:
     with MockLLM([faults.server_error()] * 5 + [GOOD] + [faults.server_error()] * 99) as llm:
         settings = {"attempts": 3, "breaker_failures": 2, "breaker_pause_seconds": 0.05}
-        endpoint = Endpoint(llm.url, NO_KEY, limits(**settings))
+        endpoint = Endpoint(llm.url, None, limits(**settings))
 
         async def run() -> list[tuple[Reply, int]]:
             client = Client(model(llm.url), endpoint, limits(**settings), Budget(limits()))
@@ -301,6 +345,31 @@ class TestKeys:
         assert "[key]" in str(exchanges[0].reason)
         assert exchanges[6].answer == "Your key is [key]."
 
+    def test_what_is_meant_for_openai_goes_nowhere_else(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        monkeypatch.setenv("OPENAI_ORG_ID", "org-canary")
+        monkeypatch.setenv("OPENAI_PROJECT_ID", "proj_canary")
+        monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: canary\nAuthorization: Bearer canary")
+        monkeypatch.setenv("MINE", "local-0123456789")
+        with Desk() as desk:
+            _, [request] = desk.one(GOOD)
+        with Desk(key_env="MINE") as desk, MockLLM([GOOD]) as other:
+            _, [with_key] = desk.one(GOOD)
+            desk.one(Wire(b"", 307, {"Location": f"{other.url}/chat/completions"}))
+            [sent_on] = other.requests
+        assert "authorization" not in sent_on.headers
+        assert "canary" not in str(request.headers) + str(with_key.headers)
+        assert "authorization" not in request.headers
+        assert with_key.headers["authorization"] == "Bearer local-0123456789"
+
+    def test_a_variable_that_is_not_set_is_told_without_its_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("gsk_canary0123456789", "OPENAI_API_KEY"):
+            monkeypatch.delenv(name, raising=False)
+            with pytest.raises(UsageError, match="is not set") as raised:
+                read_key(name)
+            assert "canary" not in str(raised.value)
+        assert "OPENAI_API_KEY" in str(raised.value)
+
     def test_a_broken_key_is_refused_without_showing_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for broken in (f"{KEY} # mine", f"{KEY}\nx", f"{KEY}é"):
             monkeypatch.setenv("CANARY", broken)
@@ -311,13 +380,12 @@ class TestKeys:
     def test_space_around_a_key_is_no_part_of_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CANARY", f" {KEY}\n")
         key = read_key("CANARY")
-        assert key is not None
         assert key.get_secret_value() == KEY
 
     def test_a_refused_key_is_named_by_its_variable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CANARY", KEY)
         with Desk(key_env="CANARY") as desk:
-            exchange, _ = desk.one(faults.bad_key(), of={"key_env": "CANARY"})
+            exchange, _ = desk.one(faults.bad_key(), attempts=1, of={"key_env": "CANARY"})
         assert "refused the key in CANARY" in exchange.reason
 
 

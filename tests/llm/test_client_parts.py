@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from asking import NO_KEY, PROMPT, model
+from asking import PROMPT, model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -89,6 +89,8 @@ class TestPauses:
             Reply.SERVER_ERROR: 3,
             Reply.CONNECTION: 3,
             Reply.PROTOCOL: 1,
+            Reply.AUTH: 1,
+            Reply.NOT_FOUND: 1,
         }
 
 
@@ -158,8 +160,14 @@ class TestSettings:
             load_settings(llm__models=[{"name": "m", "base_url": address}])
         assert "hunter2" not in str(raised.value)
 
+    @pytest.mark.parametrize("key", ["sk-proj-hunter2", "Bearer hunter2", "hunter2.eyJ", "2hunter2", ""])
+    def test_a_key_in_place_of_its_variable_is_not_shown(self, key: str) -> None:
+        with pytest.raises(UsageError, match="the name of an environment variable is expected") as raised:
+            load_settings(llm__models=[{"name": "m", "key_env": key}])
+        assert "hunter2" not in str(raised.value)
+
     def test_the_same_model_twice_is_refused(self) -> None:
-        twice = [{"name": "m", "key_env": NO_KEY}, {"name": "m"}]
+        twice = [{"name": "m", "key_env": "MINE"}, {"name": "m"}]
         with pytest.raises(UsageError, match="model m is given twice"):
             load_settings(llm__models=twice)
         load_settings(llm__models=[twice[0], {"name": "m", "temperature": 1.0}])

@@ -105,7 +105,13 @@ def test_without_any_program_before_the_end_nothing_is_claimed(tmp_path: Path):
     assert "No program was found before." in done.stderr
     with read(tmp_path / "run") as database:
         assert database.count_events("search_ended") == 1
-        assert list(database.exchanges())
+    # What was asked is told of a run without a result as well, the word before it included.
+    lines = [json.loads(line) for line in alphaloss("show", tmp_path / "run", "--exchanges", "-").stdout.splitlines()]
+    assert (lines[0]["place"], lines[0]["exchange"]["purpose"]) == (None, "hello")
+    use = json.loads(alphaloss("show", tmp_path / "run", "--json").stdout)["llm"]
+    assert use["requests"] == len(llm.requests) == sum(line["exchange"]["attempts"] for line in lines)
+    shown = " ".join(alphaloss("show", tmp_path / "run").stdout.split())
+    assert f"Language models: {len(lines)} calls (1 ok, {len(lines) - 1} auth)" in shown
 
 
 def test_a_spent_budget_ends_the_search_as_it_should(tmp_path: Path):
@@ -137,6 +143,8 @@ def test_a_budget_that_covers_nothing_is_wrong_use(tmp_path: Path):
         (("--llm", "m", "--max-usd", "1"), "a limit in dollars needs prices"),
         (("--llm", "m", "--llm-url", "ftp://host"), "an address such as"),
         (("--llm", "m", "--llm-url", "http://user:secret@host/v1"), "no user, password or query"),
+        (("--llm", "m", "--llm-key-env", "sk-secret"), "the name of an environment variable is expected"),
+        (("--llm", "m", "--llm-url", "http://127.0.0.1:1/v1", "--llm-key-env", "gsk_secret"), "is not set"),
     ],
 )
 def test_wrong_options_are_wrong_use(tmp_path: Path, options: tuple[str, ...], sentence: str):
@@ -209,11 +217,18 @@ def test_the_doctor_says_what_fails_with_a_model():
     down = alphaloss("doctor", "--llm", "m", "--llm-url", url, "--json")
     assert down.exit_code == 4
     assert "cannot be reached" in json.loads(down.stdout)["findings"][0]["message"]
-    with MockLLM(["OK", "I would rather not write code."]) as llm:
+    with MockLLM(["OK", faults.cut_at_token_limit()]) as llm:
         useless = alphaloss("doctor", "--llm", "m", "--llm-url", llm.url, "--json")
     assert useless.exit_code == 4
     *_, answer = json.loads(useless.stdout)["findings"]
-    assert "NO_CODE: the answer has no code" in answer["message"]
+    assert "UNFINISHED: the code is not complete: the length limit" in answer["message"]
+
+
+def test_the_doctor_keeps_to_the_budget():
+    with MockLLM(then=lambda request: "OK") as llm:
+        done = alphaloss("doctor", "--llm", "m", "--llm-url", llm.url, "--max-calls", "1", "--json")
+    assert len(llm.requests) == 1
+    assert "1 of 1 requests" in json.loads(done.stdout)["findings"][1]["message"]
 
 
 def test_settings_of_the_offline_search_are_what_they_were():

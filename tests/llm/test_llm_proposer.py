@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from factories import make_program
-from llm.bureau import MODEL, MUTATE, OTHER, PARENT, REFERENCE, Bureau, by_model, code, program_of, refused
+from llm.bureau import MODEL, MUTATE, OTHER, PARENT, REFERENCE, Bureau, Cut, by_model, code, program_of, refused
 from losses.graphs import gce
 
 from alphaloss.exchanges import Place, Reply
 from alphaloss.losses.source import print_source
-from alphaloss.records import Duplicate, Told, Variation
+from alphaloss.records import Candidate, Code, Duplicate, Told, Variation
+
+
+def made_by_model() -> Candidate:
+    return Candidate(source="x", operator="mutate.rewrite", details={"exchange": 0})
 
 
 def test_an_answer_becomes_candidates_with_what_they_come_from():
@@ -104,6 +110,35 @@ def test_an_answer_without_code_is_asked_for_again():
     assert bureau.propose_one(failed).operator == "mutate.rewrite"
 
 
+def test_a_loss_that_is_too_long_is_not_sent_back_but_another_is_asked_for():
+    long = code(0.5).replace("```\n", "# " + "x" * 16_384 + "\n```\n")
+    bureau = Bureau(long, code(0.6))
+    second = bureau.propose_one(refused(bureau.propose_one(), Code.SOURCE))
+    assert second.operator == "mutate.rewrite"
+    assert bureau.asker.purposes == ["mutate-rewrite", "mutate-rewrite"]
+    assert bureau.asker.prompts[1].characters < 16_384
+
+
+def test_an_answer_that_was_cut_is_not_asked_for_again():
+    bureau = Bureau(Cut("Name: a\n```python\nfrom keras import ops\n\ndef loss(y_true, y_pred):\n    return ops.su"))
+    failed = bureau.fail()
+    assert failed.details["fault"] == "UNFINISHED"
+    assert not by_model(bureau.propose_one(failed))
+
+
+def test_calls_that_are_under_way_with_the_same_question_ask_for_different_ideas():
+    answers = [code(q / 100) for q in range(30)]
+    bureau, again = Bureau(*answers), Bureau(*answers)
+    picks = []
+    for each in (bureau, again):
+        for position in range(16):
+            each.begin(seed=position, wave=position // 4)
+        each.begin(of=Variation(operator="mutate", parents=(OTHER,)))
+        picks.append([re.search(r"write number (\d)", p.messages[1].content)[1] for p in each.asker.prompts])
+    assert sorted(picks[0][:8]) == sorted(picks[0][8:16]) == list("12345678")
+    assert picks[0] == picks[1]
+
+
 def test_nothing_mends_a_duplicate():
     bureau = Bureau(code(0.5))
     assert not by_model(bureau.propose_one(Duplicate(candidate=bureau.propose_one(), of=PARENT.key)))
@@ -156,6 +191,16 @@ def test_a_spent_budget_is_an_end_and_no_failure():
     assert bureau.proposer.lost == ""
 
 
+def test_of_several_models_the_last_that_is_left_says_how_it_ended():
+    other = {"name": "n", "base_url": "http://127.0.0.1:1/v1"}
+    for replies, refused_last in (((Reply.BUDGET, Reply.AUTH), True), ((Reply.AUTH, Reply.BUDGET), False)):
+        bureau = Bureau(*replies, models=(MODEL, other))
+        bureau.fail()
+        bureau.asker.model = "n"
+        bureau.fail()
+        assert bureau.proposer.end == ("It failed.", refused_last)
+
+
 def test_a_model_is_left_while_another_answers():
     other = {"name": "n", "base_url": "http://127.0.0.1:1/v1"}
     bureau = Bureau(Reply.AUTH, models=(MODEL, other))
@@ -170,6 +215,11 @@ def test_a_model_is_left_while_another_answers():
         (("x", Reply.CONNECTION), False),
         (("x", Reply.CIRCUIT_OPEN), True),
         ((Reply.CIRCUIT_OPEN, "x"), False),
+        (("x", Reply.CIRCUIT_OPEN, Reply.CONNECTION), True),  # the call that looks whether it is back
+        (("x", Reply.TIMEOUT, Reply.SERVER_ERROR), True),
+        (("x", Reply.TIMEOUT, "x", Reply.TIMEOUT), False),
+        (("x", Reply.CONTEXT_TOO_LONG, Reply.CONTEXT_TOO_LONG), False),
+        ((Reply.CONTEXT_TOO_LONG,), True),
     ],
 )
 def test_a_service_that_is_gone_in_the_end_is_lost(replies: tuple[str | Reply, ...], lost: bool):
@@ -232,8 +282,19 @@ def test_insights_are_asked_for_every_few_waves_and_enter_prompts_two_waves_late
     assert "Only this is true." in shown[2]
 
 
-def test_an_insights_call_that_fails_keeps_the_old_ones():
-    bureau = Bureau("- Old.", Reply.TIMEOUT, Reply.TIMEOUT, insights_every=2)
+@pytest.mark.parametrize("answer", [Reply.TIMEOUT, "I cannot help with that.", Cut("- Half a sent")])
+def test_an_insights_call_without_insights_keeps_the_old_ones(answer: str | Reply):
+    bureau = Bureau("- Old.", answer, answer, insights_every=2)
     for _ in range(6):
         bureau.proposer.learn([], bureau.scores)
     assert bureau.proposer.memory.insights == ("Old.",)
+
+
+def test_a_known_loss_without_a_name_is_not_told():
+    bureau = Bureau("x")
+    for of in (OTHER.key, REFERENCE.key):
+        bureau.proposer.learn([Told(outcome=Duplicate(candidate=made_by_model(), of=of))], bureau.scores)
+    bureau.propose()
+    shown = bureau.asker.prompts[-1].messages[1].content
+    assert '- "cross-entropy"' in shown
+    assert OTHER.key[:10] not in shown

@@ -35,6 +35,13 @@ def test_a_task_is_what_its_worker_tells():
     assert view.maximize
 
 
+def test_a_suite_is_its_tasks():
+    one, two = task_info(name="one"), task_info(name="two", classes=3, transforms="Noisy.")
+    view = TaskView.of(task_info(metric="worst-task", tasks=(one, two)), "full")
+    assert [(task.name, task.classes, task.noise) for task in view.tasks] == [("one", 10, ""), ("two", 3, "Noisy.")]
+    assert "on the task where it is least so" in view.aggregate
+
+
 def test_equal_shares_are_not_told():
     assert TaskView.of(task_info(), "full").class_prior == ()
     assert TaskView.of(task_info(class_prior=(0.6, 0.4)), "full").class_prior == ()
@@ -134,13 +141,15 @@ def test_outcomes_say_what_became_of_them():
         OutcomeView.of(program, None, []),
         OutcomeView.of(Rejection(candidate=candidate(), code=Code.SHAPE, message="odd"), None, []),
         OutcomeView.of(Duplicate(candidate=candidate(), of="0123456789abc"), None, []),
+        OutcomeView.of(Duplicate(candidate=candidate(), of="0123456789abc"), None, [], "GCE"),
         OutcomeView.of(Failed(operator="mutate", reason="no answer"), None, []),
     ]
     assert [view.refused for view in found] == [
         "",
         "its training failed",
         "SHAPE: odd",
-        "the same as 0123456789",
+        "a known loss again",
+        "a known loss again: GCE",
         "no answer",
     ]
 
@@ -168,8 +177,12 @@ def test_insights_are_the_items_of_a_list():
     assert parse_insights(answer, 5) == ("Bounded losses win.", "Avoid 'log'.")
 
 
-def test_insights_without_a_list_are_lines():
-    assert parse_insights("```text\nOne.\n\nTwo.\n```", 5) == ("One.", "Two.")
+def test_prose_is_no_insight():
+    assert parse_insights("I'm sorry, I can't help with that.\n\nAsk another.", 5) == ()
+
+
+def test_the_last_insight_of_an_answer_that_was_cut_is_left_out():
+    assert parse_insights("- One.\n- Two.\n- Losses that", 5, truncated=True) == ("One.", "Two.")
 
 
 def test_insights_are_bounded_and_inert():
