@@ -25,6 +25,7 @@ class Pending:
     rung: str
     first_place: int  # of their seeds among those of the phase at this rung
     parts: tuple[Future[list[Training]], ...]
+    adopted: bool = False  # done elsewhere: nothing is trained for it
 
 
 class Bench:
@@ -115,7 +116,7 @@ class Bench:
         """
         done: Future[list[Training]] = Future()
         done.set_result(list(trainings))
-        pending = Pending(program, self.rung, 0, (done,))
+        pending = Pending(program, self.rung, 0, (done,), adopted=True)
         self._submitted[program.key, self.rung, 1.0] = pending
         self._places[program.key] = len(trainings)
         return pending

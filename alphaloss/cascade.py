@@ -174,7 +174,7 @@ class Climb:
         level: of the rung that its programs are at.
         pending: trainings under way, by place in the wave. Repeats are at the full rung from the start.
         screened: those of the first rung that are done, by place, where it is not the full one.
-        evaluations: all that are done.
+        evaluations: all that are done, without those that were adopted.
     """
 
     number: int
@@ -295,8 +295,10 @@ class Cascade:
 
     def _submit(self, program: Program, level: int) -> Pending:
         at = self.levels[level]
-        self.begun += at.seeds
-        return self.bench.submit(program, rung=at.rung.name, seeds=at.seeds, stop_hopeless=self.stop_hopeless)
+        pending = self.bench.submit(program, rung=at.rung.name, seeds=at.seeds, stop_hopeless=self.stop_hopeless)
+        if not pending.adopted:  # a search may find a loss of the zoo again
+            self.begun += at.seeds
+        return pending
 
     def _repeat(self, program: Program) -> Pending:
         self.begun += 1
@@ -304,7 +306,8 @@ class Cascade:
 
     def _collect(self, climb: Climb, pending: Pending) -> Evaluation:
         evaluation = self.bench.collect(pending)
-        climb.evaluations.append(evaluation)
+        if not pending.adopted:
+            climb.evaluations.append(evaluation)
         self.progress.trained(evaluation)
         return evaluation
 

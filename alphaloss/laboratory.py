@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
 
 from alphaloss.algorithms import Algorithm, make_algorithm
 from alphaloss.authors import Authors
@@ -18,6 +21,7 @@ from alphaloss.config import Settings
 from alphaloss.database import Database
 from alphaloss.environment import environment
 from alphaloss.errors import SearchFailedError
+from alphaloss.files import file_hash
 from alphaloss.initial import InitialLosses
 from alphaloss.losses.zoo import REFERENCES
 from alphaloss.progress import Progress
@@ -26,7 +30,7 @@ from alphaloss.scores import Scores
 from alphaloss.search import Search
 from alphaloss.seeds import phase_seeds
 from alphaloss.selection import distinct
-from alphaloss.training import Workers
+from alphaloss.training import Workers, find_evaluator
 
 Known = Mapping[str, Sequence[Training]]
 """Trainings on the first seeds of a phase, by program."""
@@ -63,7 +67,9 @@ class Laboratory:
     def begin(self) -> None:
         """Records what the search is and what it begins with."""
         database = self.database
-        database.event("run", {"settings": self.settings.model_dump(mode="json"), "environment": environment()})
+        settings = self.settings.model_dump(mode="json")
+        files = _used_files(self.settings)
+        database.event("run", {"settings": settings, "environment": environment(), "files": files})
         database.event("task", self.workers.info.model_dump(mode="json"))
         for name, program in self.losses.zoo.items():
             database.record_program(program, name)
@@ -154,6 +160,12 @@ class Laboratory:
             parts=1 if phase is Phase.SEARCH else 2,
             reference=self.losses.reference.graph,
         )
+
+
+def _used_files(settings: Settings) -> dict[str, JsonValue]:
+    """Hashes of the evaluator's file and of those of start losses, by absolute path; not of what these import."""
+    files = [find_evaluator(settings.evaluator.name), *(path for path in map(Path, settings.start) if path.is_file())]
+    return {str(path.absolute()): file_hash(path) for path in files}
 
 
 def _could_not_train(evaluation: Evaluation, reference: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from sqlite3 import connect
 
@@ -14,13 +15,15 @@ from factories import make_training
 
 from alphaloss import records
 from alphaloss.benchmark import BenchmarkResult, run_missing
-from alphaloss.config import BenchmarkSettings
+from alphaloss.benchmark.folder import clear, is_finished
+from alphaloss.config import BenchmarkSettings, EvaluatorSettings, Settings, dump_settings
 from alphaloss.database import Database
 from alphaloss.errors import UsageError
 from alphaloss.progress import Progress
 from alphaloss.records import Phase
+from alphaloss.report.curves import draw_curves
 from alphaloss.sandbox import Sandbox
-from alphaloss.training import TrainJob
+from alphaloss.training import TrainJob, find_evaluator
 
 GENERATIONAL = {
     "name": "samples",
@@ -138,32 +141,41 @@ def test_arms_of_other_tasks_get_workers_and_references_of_their_own(tmp_path: P
     noisy = {"name": "noisy", "algorithm": "random", "settings": {"evaluator": {"options": {"noise": 0.2}}}}
     plain = {"name": "plain", "algorithm": "best-of-n"}
     sessions = FakeSessions(sandbox)
-    benchmark = configure(tmp_path / "c.yaml", arms=[plain, noisy], seeds=1, budget={"evaluations": 2})
+    benchmark = configure(tmp_path / "c.yaml", arms=[plain, noisy], seeds=1, budget={"evaluations": 1})
     result = compare(benchmark, tmp_path, sessions.open)
     assert len(sessions.opened) == 2
     names = [line.name for line in result.references]
     assert names[0] == "cross-entropy, as of plain"
     assert names[3] == "cross-entropy, as of noisy"
-    assert [arm.gain for arm in result.arms] == [None, None]  # one search seed has no interval
+    assert [arm.reference for arm in result.arms] == [names[0], names[3]]
+    assert [arm.reference_gain for arm in result.arms] == [None, None]  # one search seed has no interval
+    assert [(arm.task, arm.random) for arm in result.arms] == [
+        (0, None),
+        (1, None),
+    ]  # the random search is of the other
+    plain, noisy = draw_curves(result, tmp_path)[::4]
+    assert (plain.name, noisy.name) == ("evaluations.png", "evaluations-noisy.png")
 
 
 def test_without_generations_an_arm_gets_as_many_evaluations_as_those_with_them(tmp_path: Path, sandbox: Sandbox):
-    benchmark = configure(tmp_path / "c.yaml", arms=[GENERATIONAL], seeds=1, budget={"generations": 2})
+    benchmark = configure(tmp_path / "c.yaml", arms=[GENERATIONAL], seeds=1, budget={"generations": 1})
     result = compare(benchmark, tmp_path, FakeSessions(sandbox).open)
     generational, random = result.arms
-    # 4 in the first generation; G = 3 are drawn and N = 1 has a child, in each of two more: Chou 2025, Algorithm 1.
-    assert generational.evaluations == random.evaluations == 4 + 2 * 1
-    assert generational.evaluations_after_initial == 2
-    assert random.evaluations_after_initial == 6
+    # 4 in the first generation; G = 3 are drawn and N = 1 has a child in the next: Chou 2025, Algorithm 1.
+    assert generational.evaluations == random.evaluations == 4 + 1
+    assert generational.evaluations_after_initial == 1
+    assert random.evaluations_after_initial == 5
+    assert (generational.early, random.early) == ({}, {})
     assert compare(benchmark, tmp_path, no_session) == result
 
 
 def test_a_budget_of_trainings_counts_repeats_and_is_kept_to(tmp_path: Path, sandbox: Sandbox):
     arms = [{"name": "islands", "algorithm": "islands", "settings": {"search": {"seeds": 2}}}]
-    benchmark = configure(tmp_path / "c.yaml", arms=arms, seeds=1, budget={"trainings": 10})
+    benchmark = configure(tmp_path / "c.yaml", arms=arms, seeds=1, budget={"trainings": 5})
     islands, random = compare(benchmark, tmp_path, FakeSessions(sandbox).open).arms
-    assert islands.trainings == random.trainings == 10
-    assert (islands.evaluations, random.evaluations) == (5, 10)
+    assert (islands.trainings, random.trainings) == (6, 5)  # the last program of the islands has two
+    assert (islands.evaluations, random.evaluations) == (3, 5)
+    assert (islands.overshoot, random.overshoot) == (1, 0)
     assert islands.searches[0].ended == "all trainings are spent"
 
 
@@ -179,6 +191,80 @@ def test_a_search_that_finds_nothing_counts_as_the_reference(tmp_path: Path, san
     assert (islands.fallbacks, islands.searches[0].champion) == (1, None)
     assert islands.test == result.references[0].test
     assert islands.times[0].reached == 0
+
+
+def test_a_reference_trained_once_is_compared_with_what_was_found_and_is_not_found_itself(
+    tmp_path: Path, sandbox: Sandbox
+):
+    def answer(job: TrainJob, seed: int) -> records.Training:
+        if job.graph.key == sessions.jobs[0].graph.key:  # cross-entropy, which is submitted first
+            return arbitrary(job, seed).model_copy(update={"score": 0.9})
+        return make_training(job, seed, None if job.measure == "test" else 0.5)
+
+    sessions = FakeSessions(sandbox, answer)
+    settings = SMALL | {"search": {"reference_seeds": 1, "wave": 2}}
+    arms = [{"name": "random", "algorithm": "random"}]
+    benchmark = configure(tmp_path / "c.yaml", seeds=1, settings=settings, arms=arms, budget={"evaluations": 2})
+    [arm] = compare(benchmark, tmp_path, sessions.open).arms
+    assert arm.searches[0].curve[-1].best == 0.5
+    assert [time.reached for time in arm.times] == [0, 1]  # 0.9, and the 0.5 of the zoo
+    assert (arm.fallbacks, arm.failures) == (0, 1)  # there is a champion, and it diverges in the test
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"settings": {"start": ["no-such-loss"]}}, "no-such-loss"),
+        ({"settings": {"evaluator": {"name": "digits-nosy"}}}, "Did you mean `digits-noisy`"),
+        ({"proposer": "llm"}, "No language model is named"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_told_before_anything_is_trained(tmp_path: Path, changes: dict, sentence: str):
+    last = {"name": "last", "algorithm": "ngl", **changes}
+    benchmark = configure(tmp_path / "c.yaml", arms=[{"name": "islands", "algorithm": "islands"}, last])
+    with pytest.raises(UsageError, match=sentence):
+        compare(benchmark, tmp_path, no_session)
+
+
+def test_the_files_that_a_search_used_are_kept_by_their_hash(finished: Finished):
+    [path] = (find_evaluator("digits-noisy"),)
+    with Database.read(finished.search("islands", 0) / "run.sqlite") as database:
+        files = database.events("run")[0].payload["files"]
+    assert files == {str(path): sha256(path.read_bytes()).hexdigest()}
+
+
+def test_a_search_with_another_content_of_its_evaluator_is_not_mixed_in(tmp_path: Path):
+    task, folder = tmp_path / "task.py", tmp_path / "search"
+    task.write_text("epochs = 1")
+    folder.mkdir()
+    settings = Settings(evaluator=EvaluatorSettings(name=str(task)))
+    with Database.create(folder / "run.sqlite") as database:
+        database.event("run", {"files": {str(task): sha256(task.read_bytes()).hexdigest()}})
+        database.event("searched", {})
+    (folder / "config.yaml").write_text(dump_settings(settings))
+    assert is_finished(folder, settings)
+    task.write_text("epochs = 2")
+    with pytest.raises(UsageError, match=r"task.py` has changed since the search in"):
+        is_finished(folder, settings)
+
+
+def test_what_no_comparison_left_is_not_removed(tmp_path: Path):
+    folder = tmp_path / "seed-0"
+    folder.mkdir()
+    file = folder / "run.sqlite"
+    file.touch()  # as a full disk leaves it, but without a lock
+    assert not is_finished(folder, Settings())
+    with pytest.raises(UsageError, match="is not of a comparison"):
+        clear(folder)
+    (folder / "run.lock").touch()
+    clear(folder)
+    assert not folder.exists()
+    with Database.create(file) as database:
+        database.event("run", {})
+        database.event("result", {})  # a run of `alphaloss evolve`
+    with pytest.raises(UsageError, match="is not of a comparison"):
+        clear(folder)
+    assert file.exists()
 
 
 def test_two_at_once_in_one_folder_are_refused(finished: Finished, tmp_path: Path, sandbox: Sandbox):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from sqlite3 import connect
 from statistics import fmean
 
@@ -15,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.image import imread
 
-from alphaloss.benchmark import BenchmarkResult
+from alphaloss.benchmark import BenchmarkResult, summarise
 from alphaloss.benchmark.reading import read_search
-from alphaloss.benchmark.results import Point, ReferenceOutcome, SearchOutcome, Spent
-from alphaloss.benchmark.summary import spread, time_to_target
+from alphaloss.benchmark.results import Gain, Point, ReferenceOutcome, SearchOutcome, Spent
+from alphaloss.benchmark.summary import beyond, spread, time_to_target
 from alphaloss.cli import main
+from alphaloss.config import BudgetSettings
 from alphaloss.report.benchmark import tables_of
 from alphaloss.sandbox import Sandbox
 
@@ -73,6 +75,7 @@ def test_a_spread_holds_its_median_and_leaves_out_what_is_not_there(values: list
     found = spread([*values, *[None] * missing])
     assert found is not None
     assert min(values) == found.low <= found.median <= found.high == max(values)
+    assert found.missing == missing
     assert spread([None] * missing) is None
 
 
@@ -135,8 +138,48 @@ def test_the_figures_are_those_of_the_databases(folder: Path, result: BenchmarkR
     assert samples.selection.median == pytest.approx(fmean(selections))
     assert (samples.evaluations, samples.evaluations_after_initial) == (5, 1)
     random = [search.test for search in result.arms[1].searches]
+    assert samples.random == "random"
     assert samples.gain.mean == pytest.approx(fmean(tests) - fmean(random))
+    reference = [outcome.test for outcome in result.references[0].searches]
+    assert samples.reference_gain.mean == pytest.approx(fmean(tests) - fmean(reference))
     assert result.arms[1].gain is None
+    assert result.arms[1].reference_gain.mean == pytest.approx(fmean(random) - fmean(reference))
+
+
+def test_an_arm_is_compared_with_the_random_search_of_its_own_proposer(folder: Path, tmp_path: Path):
+    for name, copied in (("first", "random"), ("second", "random"), ("third", "samples"), ("fourth", "samples")):
+        copytree(folder / copied, tmp_path / name)
+    copytree(folder / "references", tmp_path / "references")
+    arms = [
+        {"name": "first", "algorithm": "random", "proposer": "tree"},
+        {"name": "second", "algorithm": "random"},
+        SAMPLES | {"name": "third"},
+        SAMPLES | {"name": "fourth", "proposer": "llm"},
+    ]
+    found = summarise(configure(tmp_path / "c.yaml", arms=arms), tmp_path)
+    assert [arm.random for arm in found.arms] == [None, None, "second", None]
+    assert [arm.gain is None for arm in found.arms] == [True, True, False, True]
+    notes = " ".join(tables_of(found)[0].notes)
+    assert "on its task: third and second." in notes
+
+
+def test_equal_champions_early_ends_and_what_went_beyond_the_budget_are_told(result: BenchmarkResult):
+    nothing = Gain(mean=0.0, low=0.0, high=0.0)
+    arm = result.arms[0].model_copy(
+        update={"gain": nothing, "early": {"it gave up": 2}, "overshoot": 3.0, "failures": 1}
+    )
+    scores, costs = tables_of(result.model_copy(update={"arms": (arm,)}))
+    assert scores.rows[0][-1] == "equal"
+    assert "diverged on a seed of the test count as the reference, too: 1 of samples." in " ".join(scores.notes)
+    assert "by at most 3 trainings, of samples." in costs.notes[0]
+    assert costs.notes[-1] == "Searches that ended before the budget was spent: 2 of samples (it gave up)."
+
+
+def test_what_goes_beyond_a_budget_is_in_its_unit():
+    assert beyond(BudgetSettings(trainings=18), spent(20)) == 2
+    assert beyond(BudgetSettings(training_seconds=36), spent(20)) == 4.0  # two seconds each
+    assert beyond(BudgetSettings(training_seconds=50), spent(20)) == 0
+    assert beyond(BudgetSettings(evaluations=20), spent(20)) == 0
 
 
 def test_references_stand_in_the_table_as_trained_stopped_early_and_the_best_of_the_zoo(result: BenchmarkResult):
@@ -173,6 +216,7 @@ def test_the_command_prints_both_tables_and_leaves_files(folder: Path, printed: 
         "best of the zoo",
         "to cross-entropy",
         "minus random",
+        "minus cross-entropy",
         "50.0%",
     ):
         assert word in (folder / "benchmark.md").read_text()
@@ -194,6 +238,26 @@ def test_fewer_seeds_can_be_read_of_a_finished_comparison_as_one_json_value(fold
     assert found.seeds == (0,)
     assert found.arms[0].searches == result.arms[0].searches[:1]
     assert BenchmarkResult.model_validate_json((folder / "benchmark.json").read_text()) == found
+
+
+def test_a_finished_comparison_is_printed_also_where_nothing_can_be_written(folder: Path, tmp_path: Path):
+    where = copytree(folder, tmp_path / "copy", ignore=ignore_patterns("benchmark*"))
+    for name in ("benchmark.lock", "benchmark.md.new"):
+        (where / name).mkdir()  # so that no file can be opened there
+    done = benchmark(folder / "compare.yaml", where)
+    assert "samples" in done.stdout
+    assert done.exit_code == 3
+    assert "Error: Cannot write" in done.stderr
+    (where / "samples" / "seed-0" / "run.sqlite").unlink()
+    done = benchmark(folder / "compare.yaml", where)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "The comparison cannot be kept in" in done.stderr
+
+
+def test_a_file_is_no_folder_for_a_comparison(folder: Path):
+    done = benchmark(folder / "compare.yaml", folder / "compare.yaml")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "cannot be kept in" in done.stderr
 
 
 @pytest.mark.parametrize(

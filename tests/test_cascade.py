@@ -122,6 +122,21 @@ def test_no_seed_is_used_at_two_rungs_and_those_of_the_full_one_do_not_depend_on
     assert found.full == phase_seeds(0, Phase.SEARCH, 4)
 
 
+def test_trainings_that_were_done_elsewhere_cost_nothing(lab: Lab):
+    cascade = lab.cascade(q, rungs=TWO[-1:])
+    known, other = lab.programs[:2]
+    cascade.bench.adopt(known, [make_training(_job(known), seed, 0.5) for seed in SEEDS[:2]])
+    begun = lab.begin(cascade, [known, other])
+    told = climb(cascade, [begun])[0]
+    assert [answer.evaluation.key for answer in told] == [known.key, other.key]
+    assert (cascade.begun, begun.trainings, begun.seconds) == (1, 1, 0.5)
+    assert [job.graph.key for job in lab.workers.jobs] == [other.key]
+
+
+def _job(program: Program) -> TrainJob:
+    return TrainJob(graph=program.graph, rung="full", seeds=SEEDS[:1])
+
+
 class Lab:
     """A cascade over workers that answer with functions, and all programs in the database."""
 

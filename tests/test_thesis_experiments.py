@@ -44,7 +44,7 @@ def test_an_experiment_is_what_the_thesis_writes(name: str, evaluator: str, epoc
 
 def test_only_the_fitness_differs_between_the_two_readings():
     found = searches("thesis_cpu")
-    for name in ("sample-tournament", "ngl"):
+    for name in ("sample-tournament", "ngl", "random"):
         values, errors = found[f"{name}-values"], found[f"{name}-errors"]
         assert values.evaluator.options["aggregate"] == "average-improvement-loss"
         assert errors.evaluator.options["aggregate"] == "average-improvement-error"

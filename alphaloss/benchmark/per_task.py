@@ -142,13 +142,18 @@ def times(arms: Sequence[ArmLine], metrics: Mapping[str, str]) -> Table:
     """
     rows = []
     for arm in arms:
-        base = [one for one in arms if one.algorithm == _BASELINE and metrics[one.name] == metrics[arm.name]]
+        alike = (one for one in arms if one.algorithm == _BASELINE and metrics[one.name] == metrics[arm.name])
+        base = next(alike, None)
         cells = [arm.name]
         for whole in (False, True):
             if whole or any(search.initial.evaluations for search in arm.searches):
-                own, other = (_means(line, whole=whole) for line in (arm, base[0] if base else arm))
-                for spent, compared in zip(own, other, strict=True):
-                    cells += [f"{spent:.1f}", f"{reduction(spent, compared):.1%}"]
+                own = _means(arm, whole=whole)
+                if base is None or base is arm:
+                    cuts = ["", ""]
+                else:
+                    cuts = [f"{reduction(*pair):.1%}" for pair in zip(own, _means(base, whole=whole), strict=True)]
+                for spent, cut in zip(own, cuts, strict=True):
+                    cells += [f"{spent:.1f}", cut]
             else:
                 cells += ["-"] * 4
         rows.append(tuple(cells))
@@ -196,15 +201,20 @@ def choices(searches: Sequence[SuiteSearch], sandbox: Sandbox) -> Iterator[Table
             rows.append((way, *found_by, f"{wins}, {improvement:+.3g}", *accuracies, code))
     rows.append(("guessing", "", "", "", "", *_accuracies(chance.values()), ""))
     winners = [trained for trained in every if trained.improvement("loss values")[0] == len(chance)]
+    valid = [trained for trained in winners if trained.is_valid]
+    different = len({trained.program.key for trained in every})
     yield Table(
         title="Which program each reading of Average Improvement chooses, with validation accuracies (cross-entropy's)",
         columns=("by", "found by", "seed", "program", "wins, improvement", *chance, "full gate"),
         rows=tuple(rows),
         notes=(
-            f"Of {len(every)} different programs {len(winners)} have smaller values than cross-entropy on all tasks. "
+            f"Of {len(every)} programs, those of each search seed counted ({different} are different), {len(winners)} "
+            "have smaller values than cross-entropy on all tasks. "
             f"Of these {_below(winners, 1)} do worse than guessing on every task, and {_below(winners, 2)} less than "
-            f"twice as well; of all programs {_below(every, 1)} and {_below(every, 2)}.",
-            f"Valid are values from {VALID[0]:g} to {VALID[1]:g} after training, too. "
+            f"twice as well; of the {len(valid)} valid among them {_below(valid, 1)} and {_below(valid, 2)}; of all "
+            f"programs {_below(every, 1)} and {_below(every, 2)}.",
+            f"Valid are values from {VALID[0]:g} to {VALID[1]:g} on every task after training, too: no search looked "
+            "at that, so what one would find is not known. "
             f"Rank correlation of the two readings over all programs: {_correlation(agreement(every))}.",
         ),
     )

@@ -128,6 +128,7 @@ def read_search(folder: Path, seed: int, targets: Sequence[float | None], fallba
             test = found.score(Phase.VERDICT, champion.key)
         return SearchOutcome(
             seed=seed,
+            failed=finished["champion_key"] is not None and champion is None,
             ended=str(database.events("search_ended")[-1].payload["reason"]),
             champion=champion.id if champion else None,
             source=champion.source if champion else None,
@@ -157,11 +158,18 @@ def read_reference_cost(folder: Path) -> Spent:
         return _cost([e for phase in (Phase.SEARCH, *_LATER) for e in found.evaluations(phase)])
 
 
-def read_final(folder: Path) -> Spent:
-    """What a search took in selection and test, without the references that it adopted."""
+def read_final(folder: Path, references: Path) -> Spent:
+    """What a search took in selection and test, without what it adopted: a champion may be a loss of the zoo.
+
+    Args:
+        folder: of the search.
+        references: folder of what it is compared with.
+    """
+    with opened(references) as known:
+        adopted = {evaluation.key for evaluation in known.evaluations(Phase.SELECTION)}
     with opened(folder) as found:
-        adopted = {program.key for program in found.database.named_programs().values()}
-        return _cost([e for phase in _LATER for e in found.evaluations(phase) if e.key not in adopted])
+        selected = [e for e in found.evaluations(Phase.SELECTION) if e.key not in adopted]
+        return _cost([*selected, *found.evaluations(Phase.VERDICT)])
 
 
 def _champion(found: Opened, key: Any) -> Program | None:
@@ -187,14 +195,18 @@ def _curve(found: Opened) -> tuple[Point, ...]:
 
 
 def _initial(found: Opened, settings: Settings) -> Spent:
-    """What the programs of the first generation took, further trainings of one not counted."""
+    """What the programs of the first generation took, further trainings of one not counted.
+
+    One that is a loss of the zoo took nothing.
+    """
+    adopted = {program.key for program in found.database.named_programs().values()}
     programs = (entry.outcome for entry in found.database.entries() if isinstance(entry.outcome, Program))
     keys = {p.key for p in programs if p.candidate.operator.split(".")[0] == INITIAL}
     first = [
         e.model_copy(update={"trainings": e.trainings[: level.seeds]})
         for level in levels(settings, found.info.rungs)
         for e in found.database.evaluations(found.info.name, Phase.SEARCH, level.rung.name)
-        if e.key in keys
+        if e.key in keys - adopted
     ]
     return _cost(first).model_copy(update={"evaluations": len(keys)})
 

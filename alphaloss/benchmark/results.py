@@ -40,6 +40,7 @@ class SearchOutcome(Record):
     """One search of an arm."""
 
     seed: int
+    failed: bool = Field(False, description="whether there was a champion, and it diverged on a seed of the test")
     ended: str = Field(description="why it asked for no more")
     champion: str | None = Field(description="id of the program; None where the reference counts")
     source: str | None
@@ -71,10 +72,11 @@ class Spread(Record):
     median: float
     low: float = Field(description="the lowest")
     high: float = Field(description="the highest")
+    missing: int = Field(0, description="searches without a score, which are left out")
 
 
 class Gain(Record):
-    """Mean paired difference to the random search over search seeds, positive if better, with a t interval."""
+    """Mean paired difference in test score over search seeds, positive if better, with a t interval."""
 
     mean: float
     low: float
@@ -109,10 +111,17 @@ class ArmLine(Record):
     algorithm: str
     proposer: str
     metric: str = Field(description="of its searches; the test's may be another")
+    task: int = Field(description="place of its task among those of the comparison; only arms of one are compared")
+    reference: str = Field(description="name of its reference in the table")
+    random: str | None = Field(description="name of the random search with its proposer and task; None: there is none")
     selection: Spread | None
     test: Spread | None
-    gain: Gain | None = Field(description="in test score; None for the random search itself, and for a single seed")
-    fallbacks: int = Field(description="searches that count as the reference")
+    gain: Gain | None = Field(description="over its random search; None where there is none, and for a single seed")
+    reference_gain: Gain | None = Field(description="over its reference; None for a single seed")
+    fallbacks: int = Field(description="searches that found nothing and count as the reference")
+    failures: int = Field(description="searches whose champion diverged in the test, which count as the reference too")
+    early: dict[str, int] = Field(description="searches that ended before the budget was spent, by why")
+    overshoot: float = Field(description="the most that one of its searches went beyond the budget, in its unit")
     evaluations: float
     trainings: float
     training_seconds: float
@@ -133,7 +142,6 @@ class BenchmarkResult(Record):
     budget: BudgetSettings
     seeds: tuple[int, ...]
     confidence: float = Field(description="of the t intervals")
-    random: str = Field(description="name of the arm that the others are compared with")
     targets: tuple[str, ...]
     references: tuple[ReferenceLine, ...]
     arms: tuple[ArmLine, ...]

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+
+import numpy as np
 
 from alphaloss.benchmark.folder import clear, is_finished, reference_folder, reference_settings, search_folder
 from alphaloss.benchmark.reading import read_spent
 from alphaloss.benchmark.searches import References, run_search, train_references
 from alphaloss.config import ArmSettings, BenchmarkSettings, Settings
 from alphaloss.database.lock import RunLock
+from alphaloss.errors import UsageError
+from alphaloss.llm.background import run_apart
+from alphaloss.llm.ensemble import Ensemble
+from alphaloss.losses.zoo import zoo_source
+from alphaloss.naming import find_loss
 from alphaloss.progress import Progress, SearchState
 from alphaloss.session import Session, open_session
+from alphaloss.training import find_evaluator
 from alphaloss.wording import number
 
 _SILENCE = 60.0  # seconds after which a word on the search is due
@@ -41,18 +49,27 @@ def run_missing(
         opener: opens the session of a task.
 
     Raises:
-        UsageError: a finished search was made with other settings; or an evaluator or a start loss cannot be used.
+        UsageError: a finished search was made with other settings; or an evaluator, a start loss, a language model or
+            the folder cannot be used.
         LlmError: language models cannot be asked.
         SearchFailedError: a reference cannot be trained.
         InfrastructureError: workers or a database failed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = RunLock(folder / "benchmark.lock")
-    try:
-        with _Sessions(opener, workers, progress) as sessions:
-            _Running(benchmark, folder, sessions, progress).execute()
-    finally:
-        lock.release()
+    with _Sessions(opener, workers, progress) as sessions:
+        running = _Running(benchmark, folder, sessions, progress)
+        if running.is_complete():
+            return  # also where nothing can be written
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = RunLock(folder / "benchmark.lock")
+        except OSError as error:
+            raise UsageError(
+                f"The comparison cannot be kept in `{folder}`: {error.strerror}. Choose another folder."
+            ) from None
+        try:
+            running.execute()
+        finally:
+            lock.release()
 
 
 class _Sessions:
@@ -98,14 +115,22 @@ class _Running:
         self.arms = benchmark.all_arms
         self.done = 0
 
+    def is_complete(self) -> bool:
+        """Whether all searches are finished.
+
+        Raises:
+            UsageError: a finished one contradicts the configuration.
+        """
+        known = [arm for arm in self.arms if not self._waits(arm)]
+        waiting = [arm for arm in self.arms if self._waits(arm)]
+        return self._are_finished(known) and self._are_finished(waiting)  # whose budget is what the others took
+
     def execute(self) -> None:
         """Arms that share workers together, seed by seed; those first whose cost is the budget of others."""
         first = [arm for arm in self.arms if self.benchmark.counts_generations(arm)]
         rest = [arm for arm in self.arms if arm not in first]
         for arm in self.arms:
-            if not self._waits(arm):
-                for seed in self.benchmark.search_seeds:
-                    self._is_finished(arm, seed)  # a contradiction is told before anything slow begins
+            _check_names(self._common(arm))  # before anything slow begins
         for arms in (first, rest):
             groups: dict[str, list[ArmSettings]] = {}
             for arm in arms:
@@ -134,8 +159,15 @@ class _Running:
             self.progress.start(f"{arm.name}, seed {seed} (search {self.done} of {count})")
             run_search(session, settings, where, References.read(references), _Words(self.progress))
 
-    def _is_finished(self, arm: ArmSettings, seed: int) -> bool:
-        return is_finished(search_folder(self.folder, arm.name, seed), self._settings(arm, seed))
+    def _are_finished(self, arms: Sequence[ArmSettings]) -> bool:
+        """Whether all searches of these arms are, and their references; all are looked at."""
+        done = []
+        for arm in arms:
+            for seed in self.benchmark.search_seeds:
+                settings = self._settings(arm, seed)
+                done.append(is_finished(search_folder(self.folder, arm.name, seed), settings))
+                done.append(is_finished(reference_folder(self.folder, settings), reference_settings(settings)))
+        return all(done)
 
     def _waits(self, arm: ArmSettings) -> bool:
         """Whether the budget of an arm is what others took."""
@@ -151,6 +183,21 @@ class _Running:
         """Of the arms that go by generations."""
         names = [arm.name for arm in self.arms if self.benchmark.counts_generations(arm)]
         return max(read_spent(search_folder(self.folder, name, seed)).evaluations for name in names)
+
+
+def _check_names(settings: Settings) -> None:
+    """Refuses what an arm names and does not exist.
+
+    Raises:
+        UsageError: an evaluator, a start loss or a loss of the zoo; or no language model is named, or it has no key.
+    """
+    find_evaluator(settings.evaluator.name)
+    for name in settings.start:
+        find_loss(name)
+    for name in settings.zoo:
+        zoo_source(name)
+    if settings.proposer == "llm":
+        run_apart(Ensemble(settings.llm, np.random.default_rng(0)).close())
 
 
 class _Words(Progress):

@@ -88,7 +88,8 @@ def run_search(session: Session, settings: Settings, folder: Path, known: Refere
 
     Raises:
         UsageError: a start loss cannot be used.
-        LlmError: the language models could not be asked to the end: what came of it is no fair comparison.
+        LlmError: the language models could not be asked to the end, or their budget did not last: what came of it is
+            no fair comparison.
     """
     authors = choose_authors(settings, None, progress)
     losses = InitialLosses(session._replace(settings=settings), [find_loss(name) for name in settings.start])
@@ -101,6 +102,11 @@ def run_search(session: Session, settings: Settings, folder: Path, known: Refere
         seconds = time.monotonic() - started
         if authors.lost:
             raise LlmError(f"{authors.lost} The search in `{folder}` is begun anew when the command is run again.")
+        if authors.spent:
+            raise LlmError(
+                f"{authors.spent} The search in `{folder}` was not over, so it cannot be compared. Raise or drop the "
+                "limit of `llm` and run the command again, which begins it anew."
+            )
         finalists = laboratory.finalists(algorithm)
         champion, bound = _select(laboratory, finalists, known.selection) if finalists else (None, -math.inf)
         if champion is not None and bound > -math.inf:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,13 +30,25 @@ from alphaloss.benchmark.results import (
     Spread,
     TimeToTarget,
 )
-from alphaloss.config import RANDOM, ArmSettings, BenchmarkSettings
+from alphaloss.config import RANDOM, ArmSettings, BenchmarkSettings, BudgetSettings, EvaluatorSettings
 from alphaloss.statistics import orient, paired
 from alphaloss.verdict import BEST_OF_ZOO
 from alphaloss.wording import number
 
+_OF_BUDGET = ("evaluations are spent", "trainings are spent", "seconds of training are spent", "generations are done")
+"""How the reasons end for which a search ends with its budget."""
+
 Where = Mapping[tuple[str, int], Path]
 """The folder of the references of each search, by arm and search seed."""
+
+
+class Task(NamedTuple):
+    """Equal where test scores can be compared."""
+
+    evaluator: EvaluatorSettings
+    metric: str
+    direction: str
+    data_hash: str
 
 
 def summarise(benchmark: BenchmarkSettings, folder: Path) -> BenchmarkResult:
@@ -44,55 +58,151 @@ def summarise(benchmark: BenchmarkSettings, folder: Path) -> BenchmarkResult:
         benchmark: what was compared.
         folder: where all of its searches are finished.
     """
-    arms, seeds = benchmark.all_arms, benchmark.search_seeds
-    where = {
-        (arm.name, seed): reference_folder(folder, benchmark.of_search(arm, seed)) for arm in arms for seed in seeds
-    }
-    known = {(name, seed): read_references(path, seed) for (name, seed), path in where.items()}
-    with opened(search_folder(folder, arms[0].name, seeds[0])) as first:
-        info, maximize = first.info, first.maximize
-    confidence = benchmark.settings.verdict.confidence
-    searches = {
-        arm.name: [
-            read_search(
-                search_folder(folder, arm.name, seed),
-                seed,
-                _targets(benchmark, where[arm.name, seed], known[arm.name, seed]),
-                fallback=known[arm.name, seed][0],
-            )
-            for seed in seeds
-        ]
-        for arm in arms
-    }
-    random = next(arm.name for arm in arms if arm.algorithm == RANDOM)
-    labels = _labels(benchmark, known[arms[0].name, seeds[0]])
-    lines = []
-    for arm in arms:
-        gain = None if arm.name == random else _gain(searches[arm.name], searches[random], maximize, confidence)
-        with opened(search_folder(folder, arm.name, seeds[0])) as found:
-            lines.append(_arm_line(arm, found.info.metric, searches[arm.name], labels, gain))
-    return BenchmarkResult(
-        task=info.name,
-        metric=info.metric,
-        direction=info.direction,
-        budget=benchmark.budget,
-        seeds=tuple(seeds),
-        confidence=confidence,
-        random=random,
-        targets=labels,
-        references=_reference_lines(arms, seeds, where, known),
-        arms=tuple(lines),
-        reference_cost=_sum([read_reference_cost(path) for path in dict.fromkeys(where.values())]),
-        final_cost=_sum([read_final(search_folder(folder, arm.name, seed)) for arm in arms for seed in seeds]),
-        selection_seeds=benchmark.settings.selection.seeds,
-        verdict_seeds=benchmark.settings.verdict.seeds,
-    )
+    return _Comparison(benchmark, folder).result()
+
+
+class _Comparison:
+    """All that is read of a comparison; by arm and search seed, or by arm."""
+
+    def __init__(self, benchmark: BenchmarkSettings, folder: Path) -> None:
+        self.benchmark = benchmark
+        self.folder = folder
+        self.arms, self.seeds = benchmark.all_arms, benchmark.search_seeds
+        self.where: Where = {
+            (arm.name, seed): reference_folder(folder, benchmark.of_search(arm, seed))
+            for arm in self.arms
+            for seed in self.seeds
+        }
+        self.known = {(name, seed): read_references(path, seed) for (name, seed), path in self.where.items()}
+        self.searches = {arm.name: [self._read(arm.name, seed) for seed in self.seeds] for arm in self.arms}
+        self.tasks = {arm.name: self._task(arm) for arm in self.arms}
+        self.owners: dict[Path, str] = {}
+        """The first arm of each folder of references."""
+        for arm in self.arms:
+            self.owners.setdefault(self._references(arm.name), arm.name)
+
+    def result(self) -> BenchmarkResult:
+        """The table."""
+        settings, where = self.benchmark.settings, self.where
+        with opened(search_folder(self.folder, self.arms[0].name, self.seeds[0])) as first:
+            info = first.info
+        labels = _labels(self.benchmark, self.known[self.arms[0].name, self.seeds[0]])
+        final = [read_final(search_folder(self.folder, name, seed), path) for (name, seed), path in where.items()]
+        return BenchmarkResult(
+            task=info.name,
+            metric=info.metric,
+            direction=info.direction,
+            budget=self.benchmark.budget,
+            seeds=tuple(self.seeds),
+            confidence=settings.verdict.confidence,
+            targets=labels,
+            references=tuple(self._reference_lines()),
+            arms=tuple(self._line(arm, labels) for arm in self.arms),
+            reference_cost=_sum([read_reference_cost(path) for path in dict.fromkeys(where.values())]),
+            final_cost=_sum(final),
+            selection_seeds=settings.selection.seeds,
+            verdict_seeds=settings.verdict.seeds,
+        )
+
+    def _read(self, name: str, seed: int) -> SearchOutcome:
+        known = self.known[name, seed]
+        targets = _targets(self.benchmark, self.where[name, seed], known)
+        return read_search(search_folder(self.folder, name, seed), seed, targets, fallback=known[0])
+
+    def _task(self, arm: ArmSettings) -> Task:
+        with opened(search_folder(self.folder, arm.name, self.seeds[0])) as found:
+            info = found.info
+        evaluator = self.benchmark.of_search(arm, self.seeds[0]).evaluator
+        return Task(evaluator, info.metric, info.direction, info.data_hash)
+
+    def _line(self, arm: ArmSettings, labels: Sequence[str]) -> ArmLine:
+        searches, task, budget = self.searches[arm.name], self.tasks[arm.name], self.benchmark.budget
+        after = [search.spent - search.initial for search in searches]
+        random = self._random(arm)
+        references = [self.known[arm.name, seed][0] for seed in self.seeds]
+        return ArmLine(
+            name=arm.name,
+            algorithm=arm.algorithm,
+            proposer=arm.proposer,
+            metric=task.metric,
+            task=list(self.tasks.values()).index(task),
+            reference=self._reference_name(arm.name, references[0]),
+            random=random,
+            selection=spread([search.selection for search in searches]),
+            test=spread([search.test for search in searches]),
+            gain=self._gain(arm, self.searches[random]) if random else None,
+            reference_gain=self._gain(arm, references),
+            fallbacks=sum(search.champion is None and not search.failed for search in searches),
+            failures=sum(search.failed for search in searches),
+            early=self._early(arm),
+            overshoot=max(beyond(budget, search.spent) for search in searches),
+            evaluations=median(search.spent.evaluations for search in searches),
+            trainings=median(search.spent.trainings for search in searches),
+            training_seconds=median(search.spent.training_seconds for search in searches),
+            wall_seconds=median(search.wall_seconds for search in searches),
+            evaluations_after_initial=median(spent.evaluations for spent in after),
+            trainings_after_initial=median(spent.trainings for spent in after),
+            training_seconds_after_initial=median(spent.training_seconds for spent in after),
+            times=tuple(time_to_target(target, searches, index) for index, target in enumerate(labels)),
+            searches=tuple(searches),
+        )
+
+    def _random(self, arm: ArmSettings) -> str | None:
+        """The first random search with an arm's proposer on its task; None of a random search, or if there is none."""
+        alike = (other for other in self.arms if other.algorithm == RANDOM and other.proposer == arm.proposer)
+        same = (other.name for other in alike if self.tasks[other.name] == self.tasks[arm.name])
+        return None if arm.algorithm == RANDOM else next(same, None)
+
+    def _gain(self, arm: ArmSettings, others: Sequence[SearchOutcome | ReferenceOutcome]) -> Gain | None:
+        """Of an arm over others in test score, seed by seed; None where one has none, and for a single seed."""
+        own = [search.test for search in self.searches[arm.name] if search.test is not None]
+        base = [other.test for other in others if other.test is not None]
+        if len(self.seeds) < 2 or not len(own) == len(base) == len(self.seeds):
+            return None
+        maximize = self.tasks[arm.name].direction == "max"
+        found = paired(orient(own, maximize), orient(base, maximize), self.benchmark.settings.verdict.confidence)
+        return Gain(mean=found.mean, low=found.low, high=found.high)
+
+    def _early(self, arm: ArmSettings) -> dict[str, int]:
+        """Why searches ended before the budget was spent, and how many of them."""
+        ended = (search.ended for search in self.searches[arm.name])
+        return dict(Counter(why for why in ended if not why.endswith(_OF_BUDGET)))
+
+    def _references(self, name: str) -> Path:
+        """The folder of the references of an arm, for all search seeds."""
+        return self.where[name, self.seeds[0]].parent
+
+    def _reference_name(self, arm: str, outcome: ReferenceOutcome) -> str:
+        """In the table: with the first arm that has it, where there are several tasks, or ways of training."""
+        name = BEST_OF_ZOO if outcome.loss.startswith(BEST_OF_ZOO) else outcome.loss
+        return name if len(self.owners) == 1 else f"{name}, as of {self.owners[self._references(arm)]}"
+
+    def _reference_lines(self) -> Iterator[ReferenceLine]:
+        for owner in self.owners.values():
+            for column in zip(*(self.known[owner, seed] for seed in self.seeds), strict=True):
+                yield ReferenceLine(
+                    name=self._reference_name(owner, column[0]),
+                    selection=spread([outcome.selection for outcome in column]),
+                    test=spread([outcome.test for outcome in column]),
+                    searches=column,
+                )
 
 
 def spread(values: Sequence[float | None]) -> Spread | None:
-    """Of the values that there are."""
+    """Of the values that there are, and how many there are not."""
     found = [value for value in values if value is not None]
-    return Spread(median=median(found), low=min(found), high=max(found)) if found else None
+    if not found:
+        return None
+    return Spread(median=median(found), low=min(found), high=max(found), missing=len(values) - len(found))
+
+
+def beyond(budget: BudgetSettings, spent: Spent) -> float:
+    """By how much a search overshot a budget of trainings or of their seconds; the others are kept to."""
+    if budget.trainings is not None:
+        return max(0, spent.trainings - budget.trainings)
+    if budget.training_seconds is not None:
+        return max(0.0, spent.training_seconds - budget.training_seconds)
+    return 0.0
 
 
 def time_to_target(target: str, searches: Sequence[SearchOutcome], index: int) -> TimeToTarget:
@@ -130,69 +240,6 @@ def _median_with_missed(values: Sequence[float], missed: int) -> float | None:
     """The median, where those that missed took for ever; None if that is the median."""
     found = median([*values, *[np.inf] * missed])
     return float(found) if np.isfinite(found) else None
-
-
-def _gain(
-    own: Sequence[SearchOutcome], base: Sequence[SearchOutcome], maximize: bool, confidence: float
-) -> Gain | None:
-    pairs = [(a.test, b.test) for a, b in zip(own, base, strict=True)]
-    complete = [(a, b) for a, b in pairs if a is not None and b is not None]
-    if len(complete) < max(2, len(pairs)):
-        return None
-    first, second = (orient(scores, maximize) for scores in zip(*complete, strict=True))
-    found = paired(first, second, confidence)
-    return Gain(mean=found.mean, low=found.low, high=found.high)
-
-
-def _arm_line(
-    arm: ArmSettings, metric: str, searches: Sequence[SearchOutcome], targets: Sequence[str], gain: Gain | None
-) -> ArmLine:
-    after = [search.spent - search.initial for search in searches]
-    return ArmLine(
-        name=arm.name,
-        algorithm=arm.algorithm,
-        proposer=arm.proposer,
-        metric=metric,
-        selection=spread([search.selection for search in searches]),
-        test=spread([search.test for search in searches]),
-        gain=gain,
-        fallbacks=sum(search.champion is None for search in searches),
-        evaluations=median(search.spent.evaluations for search in searches),
-        trainings=median(search.spent.trainings for search in searches),
-        training_seconds=median(search.spent.training_seconds for search in searches),
-        wall_seconds=median(search.wall_seconds for search in searches),
-        evaluations_after_initial=median(spent.evaluations for spent in after),
-        trainings_after_initial=median(spent.trainings for spent in after),
-        training_seconds_after_initial=median(spent.training_seconds for spent in after),
-        times=tuple(time_to_target(target, searches, index) for index, target in enumerate(targets)),
-        searches=tuple(searches),
-    )
-
-
-def _reference_lines(
-    arms: Sequence[ArmSettings],
-    seeds: Sequence[int],
-    where: Where,
-    known: Mapping[tuple[str, int], Sequence[ReferenceOutcome]],
-) -> tuple[ReferenceLine, ...]:
-    """Those of each task, or way of training; where there are several, with the name of the first arm that has it."""
-    owners: dict[Path, str] = {}
-    for arm in arms:
-        owners.setdefault(where[arm.name, seeds[0]].parent, arm.name)
-    lines = []
-    for owner in owners.values():
-        outcomes = [known[owner, seed] for seed in seeds]
-        for column in zip(*outcomes, strict=True):
-            name = BEST_OF_ZOO if column[0].loss.startswith(BEST_OF_ZOO) else column[0].loss
-            lines.append(
-                ReferenceLine(
-                    name=name if len(owners) == 1 else f"{name}, as of {owner}",
-                    selection=spread([outcome.selection for outcome in column]),
-                    test=spread([outcome.test for outcome in column]),
-                    searches=column,
-                )
-            )
-    return tuple(lines)
 
 
 def _targets(

@@ -13,10 +13,22 @@ from alphaloss.config.section import Section
 from alphaloss.config.settings import AlgorithmName, ProposerName, Settings
 
 RANDOM = "random"
-"""The algorithm that all arms are compared with."""
+"""The algorithm that arms with the same proposer are compared with."""
 
 _UNLIMITED = 1_000_000  # evaluations, where another budget ends the search
 _RESERVED = "references"  # a folder beside those of the arms
+_FILES = (".json", ".md", ".lock", ".png", ".svg", ".new")  # beside them, too
+
+
+_GENERATIONS = tuple(
+    f"{name}.generations"
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.annotation, type)
+    and issubclass(field.annotation, Section)
+    and "generations" in field.annotation.model_fields
+)
+_SAID = ("algorithm", "proposer", "search.evaluations", "search.trainings", "search.training_seconds", *_GENERATIONS)
+_OTHER_ENDS = ("search.minutes", "search.patience")
 
 
 class BudgetSettings(Section):
@@ -76,19 +88,15 @@ class BenchmarkSettings(Section):
     @model_validator(mode="after")
     def _is_fair(self) -> BenchmarkSettings:
         names = Counter(arm.name for arm in self.all_arms)
-        if twice := [name for name, count in names.items() if count > 1 or name == _RESERVED]:
-            raise PydanticCustomError("arm", "An arm cannot be called {name}: this name is taken", {"name": twice[0]})
-        set_by_benchmark = (
-            "algorithm",
-            "proposer",
-            "search.evaluations",
-            "search.trainings",
-            "search.training_seconds",
-        )
-        told = "the arms and the budget say it"
-        self._refuse("The common settings", self.settings, set_by_benchmark, told)
+        for name, count in names.items():
+            if count > 1 or name.lower() == _RESERVED or name.lower().endswith(_FILES):
+                raise PydanticCustomError("arm", "An arm cannot be called {name}: this name is taken", {"name": name})
+        told, alike = "the arms and the budget say it", "all searches end with the budget"
+        self._refuse("The common settings", self.settings, _SAID, told)
+        self._refuse("The common settings", self.settings, _OTHER_ENDS, alike)
         for arm in self.arms:
-            self._refuse(f"Arm {arm.name}", arm.settings, set_by_benchmark, told)
+            self._refuse(f"Arm {arm.name}", arm.settings, _SAID, told)
+            self._refuse(f"Arm {arm.name}", arm.settings, _OTHER_ENDS, alike)
             self._refuse(f"Arm {arm.name}", arm.settings, ("seed", "selection", "verdict"), "all arms share it")
         return self
 
@@ -103,7 +111,10 @@ class BenchmarkSettings(Section):
 
     @property
     def all_arms(self) -> tuple[ArmSettings, ...]:
-        """The arms, and a random search where none of them is one: with the proposer that most of them use."""
+        """The arms, and a random search where none of them is one: with the proposer that most of them use.
+
+        Arms with another proposer are compared with the reference alone.
+        """
         if any(arm.algorithm == RANDOM for arm in self.arms):
             return self.arms
         proposers = Counter(arm.proposer for arm in self.arms)
@@ -146,9 +157,7 @@ class BenchmarkSettings(Section):
 
 def goes_by_generations(algorithm: str) -> bool:
     """Whether the settings of an algorithm say after how many generations it ends."""
-    field = Settings.model_fields.get(_section(algorithm))
-    section = field.annotation if field else None
-    return isinstance(section, type) and issubclass(section, Section) and "generations" in section.model_fields
+    return f"{_section(algorithm)}.generations" in _GENERATIONS
 
 
 def _section(algorithm: str) -> str:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from alphaloss.benchmark.results import ArmLine, BenchmarkResult, Gain, Spread, TimeToTarget
+from alphaloss.benchmark.results import ArmLine, BenchmarkResult, Gain, ReferenceLine, Spread, TimeToTarget
 from alphaloss.files import write_file
 from alphaloss.report.curves import draw_curves
 from alphaloss.report.table import Table
 from alphaloss.wording import duration, number
 
 _stdout = Console(highlight=False, soft_wrap=True)
-_WIDEST = 140  # of the tables: where there are fewer columns, lines are wrapped by the terminal and nothing is cut
+_WIDEST = 150  # of the tables: where there are fewer columns, lines are wrapped by the terminal and nothing is cut
 
 
-def print_benchmark(tables: Sequence[Table], folder: Path) -> None:
-    """The tables, and where everything is."""
+def print_benchmark(tables: Sequence[Table]) -> None:
+    """The tables, for a terminal."""
     _stdout.width = max(_stdout.width, _WIDEST)
     for table in tables:
         _stdout.print(table.rich())
         _stdout.print()
-    _stdout.print(f"Saved: {folder}/benchmark.md, benchmark.json and the curves as .png and .svg.", markup=False)
 
 
 def write_benchmark(result: BenchmarkResult, tables: Sequence[Table], folder: Path) -> None:
@@ -42,8 +41,11 @@ def _scores(result: BenchmarkResult) -> Table:
     searches = len(result.seeds)
     seeds = f"{searches} search seed{'s' * (searches > 1)}"
     rows = [
-        *((arm.name, _spread(arm.selection), _spread(arm.test), _gain(arm.gain)) for arm in result.arms),
-        *((line.name, _spread(line.selection), _spread(line.test), "") for line in result.references),
+        *(
+            (arm.name, _spread(arm.selection), _spread(arm.test), _gain(arm.reference_gain), _gain(arm.gain))
+            for arm in result.arms
+        ),
+        *((line.name, _spread(line.selection), _spread(line.test), "", "") for line in result.references),
     ]
     notes = [
         f"Medians over {seeds} [lowest, highest]; the interval covers the median of all searches with probability "
@@ -51,23 +53,35 @@ def _scores(result: BenchmarkResult) -> Table:
         if searches > 1
         else "One search seed: nothing is known of the next one.",
         f"Selection: {result.selection_seeds} new seeds for the best programs of each search, on validation data; "
-        f"test: {result.verdict_seeds} further seeds for its champion. The same seeds for all arms of a search seed.",
+        f"test: {result.verdict_seeds} further seeds for its champion. The same seeds for all arms of a search seed. "
+        "All losses train at the task's learning rate: `selection.learning_rates` is not used here.",
     ]
-    if any(arm.gain for arm in result.arms):
+    if any(arm.reference_gain for arm in result.arms):
+        pairs = ", ".join(f"{arm.name} and {arm.random}" for arm in result.arms if arm.random)
         notes.append(
-            f"Minus {result.random}: mean paired difference in test score over search seeds, positive if better, with "
-            f"its {result.confidence:.0%} t interval."
+            "Minus: mean paired difference in test score over search seeds, positive if better, with its "
+            f"{result.confidence:.0%} t interval; an interval that holds zero does not show a difference. Intervals "
+            "are not corrected for being several. The random search is the one with the arm's own proposer, on its "
+            f"task: {pairs or 'there is none'}."
         )
     if other := {arm.metric: arm.name for arm in reversed(result.arms) if arm.metric != result.metric}:
         told = "; ".join(f"that of {name} and whoever shares its task is {metric}" for metric, name in other.items())
         notes.append(f"Not all searches have the same score: {told}.")
     if fallen := [f"{arm.fallbacks} of {arm.name}" for arm in result.arms if arm.fallbacks]:
         notes.append(
-            f"Searches without a program that trains on all new seeds count as the reference: {', '.join(fallen)}."
+            f"Searches without a program that trains on all seeds of the selection count as the reference: "
+            f"{', '.join(fallen)}."
         )
+    if failed := [f"{arm.failures} of {arm.name}" for arm in result.arms if arm.failures]:
+        notes.append(
+            f"Searches whose champion diverged on a seed of the test count as the reference, too: {', '.join(failed)}."
+        )
+    lines: tuple[ArmLine | ReferenceLine, ...] = (*result.arms, *result.references)
+    if missing := [f"{count} of {line.name}" for line in lines if (count := _missing(line))]:
+        notes.append(f"Search seeds without a score, which a median leaves out: {', '.join(missing)}.")
     return Table(
         title=f"{result.metric} on {result.task}; budget of a search: {_budget(result)}",
-        columns=("arm", "selection", "test", f"minus {result.random}"),
+        columns=("arm", "selection", "test", f"minus {_reference(result)}", "minus random"),
         rows=tuple(rows),
         notes=tuple(notes),
     )
@@ -81,9 +95,11 @@ def _cost(result: BenchmarkResult) -> Table:
             rows.append(_cost_row_after_initial(arm))
     notes = [
         "Medians over searches. Training s: wall-clock seconds in the workers, summed over trainings; wall s: of the "
-        "search. Waves in training when the budget is spent are counted, and may go beyond it.",
-        "A target is reached when the search score of the best program, less one standard error, is as good.",
+        "search. Waves in training when the budget is spent are counted, and may go beyond it"
+        f"{_overshoot(result)}.",
+        "A target is reached when the mean search score of the best program that was found is as good.",
         f"Outside the budget: {_outside(result)}.",
+        *_early(result),
     ]
     return Table(
         title="What a search takes, and when it reaches a search score: evaluations, seconds of training",
@@ -125,10 +141,37 @@ def _budget(result: BenchmarkResult) -> str:
     return f"{value:g} {name.replace('_', ' ')}"
 
 
+def _overshoot(result: BenchmarkResult) -> str:
+    worst = max(result.arms, key=lambda arm: arm.overshoot)
+    in_seconds = result.budget.training_seconds is not None
+    most = f"{duration(worst.overshoot)} of training" if in_seconds else f"{worst.overshoot:.0f} trainings"
+    return f": by at most {most}, of {worst.name}" if worst.overshoot else ""
+
+
+def _early(result: BenchmarkResult) -> Iterator[str]:
+    """Who did not get to the end of the budget."""
+    early = [f"{count} of {arm.name} ({why})" for arm in result.arms for why, count in arm.early.items()]
+    if early:
+        yield f"Searches that ended before the budget was spent: {'; '.join(early)}."
+
+
+def _reference(result: BenchmarkResult) -> str:
+    """What the column is called in which arms are compared with theirs."""
+    names = {arm.reference for arm in result.arms}
+    return names.pop() if len(names) == 1 else "reference"
+
+
+def _missing(line: ArmLine | ReferenceLine) -> int:
+    """Search seeds without a score in the test."""
+    return line.test.missing if line.test else len(line.searches)
+
+
 def _spread(spread: Spread | None) -> str:
     return "-" if spread is None else f"{number(spread.median)} [{number(spread.low)}, {number(spread.high)}]"
 
 
 def _gain(gain: Gain | None) -> str:
-    signed = [] if gain is None else [number(value, sign="+") for value in (gain.mean, gain.low, gain.high)]
-    return f"{signed[0]} [{signed[1]}, {signed[2]}]" if signed else ""
+    if gain is None:
+        return ""
+    mean, low, high = (number(value, sign="+") for value in (gain.mean, gain.low, gain.high))
+    return f"{mean} [{low}, {high}]" if any((gain.mean, gain.low, gain.high)) else "equal"

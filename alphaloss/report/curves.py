@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import cycle
 from math import ceil
 from pathlib import Path
@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from alphaloss.benchmark.results import ArmLine, BenchmarkResult, SearchOutcome, Spent
+from alphaloss.benchmark.results import ArmLine, BenchmarkResult, ReferenceLine, SearchOutcome, Spent
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Of Okabe and Ito, "Color Universal Design" (2008), without the yellow, which is too light for a line."""
@@ -33,30 +33,37 @@ _AXES: dict[str, tuple[str, _Axis]] = {
 def draw_curves(result: BenchmarkResult, folder: Path) -> list[Path]:
     """Writes `evaluations` and `training_seconds`, each as .png and .svg; returns the files.
 
-    The first panel has the medians of all arms; each other one an arm's median and the range of its searches.
+    The first panel has the medians of all arms; each other one an arm's median and the range of its searches. Scores of
+    different tasks share no axis: those of a second one have files of their own, named after its first arm.
     """
     files = []
-    for name, (label, axis) in _AXES.items():
-        figure = _figure(result, label, axis)
-        for suffix in ("png", "svg"):
-            files.append(folder / f"{name}.{suffix}")
-            figure.savefig(files[-1], dpi=150, metadata={"Date": None} if suffix == "svg" else None)
+    for task in sorted({arm.task for arm in result.arms}):
+        arms = [arm for arm in result.arms if arm.task == task]
+        for name, (label, axis) in _AXES.items():
+            figure = _figure(arms, _reference_of(result, arms[0]), label, axis)
+            for suffix in ("png", "svg"):
+                files.append(folder / f"{name}{f'-{arms[0].name}' if task else ''}.{suffix}")
+                figure.savefig(files[-1], dpi=150, metadata={"Date": None} if suffix == "svg" else None)
     return files
 
 
-def _figure(result: BenchmarkResult, label: str, axis: _Axis) -> Figure:
-    panels = len(result.arms) + 1
+def _reference_of(result: BenchmarkResult, arm: ArmLine) -> ReferenceLine:
+    return next(line for line in result.references if line.name == arm.reference)
+
+
+def _figure(arms: Sequence[ArmLine], reference: ReferenceLine, label: str, axis: _Axis) -> Figure:
+    panels = len(arms) + 1
     columns = min(_COLUMNS, panels)
     rows = ceil(panels / columns)
     figure = Figure(figsize=(_PANEL[0] * columns, _PANEL[1] * rows + 0.9), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel().tolist()
     styles = [(colour, style) for style in _STYLES for colour in _COLOURS]
-    curves = {arm.name: _Curve(arm, axis) for arm in result.arms}
-    for arm, (colour, style) in zip(result.arms, cycle(styles), strict=False):
+    curves = {arm.name: _Curve(arm, axis) for arm in arms}
+    for arm, (colour, style) in zip(arms, cycle(styles), strict=False):
         curve = curves[arm.name]
         axes[0].step(curve.at, curve.median, style, where="post", color=colour, linewidth=1.6, label=arm.name)
-    for own, arm, (colour, style) in zip(axes[1:], result.arms, cycle(styles), strict=False):
+    for own, arm, (colour, style) in zip(axes[1:], arms, cycle(styles), strict=False):
         for other in curves.values():
             own.step(other.at, other.median, where="post", color="#BBBBBB", linewidth=0.7)
         curve = curves[arm.name]
@@ -65,17 +72,15 @@ def _figure(result: BenchmarkResult, label: str, axis: _Axis) -> Figure:
         own.set_title(arm.name, fontsize=9)
     axes[0].set_title("all medians", fontsize=9)
     for used in axes[:panels]:
-        _finish(used, result)
+        _finish(used, reference)
     for spare in axes[panels:]:
         spare.set_axis_off()
     for lowest in axes[max(0, panels - columns) : panels]:  # of its column; what is below is no panel
         lowest.tick_params(labelbottom=True)
     figure.supxlabel(label, fontsize=10)
-    figure.supylabel(f"{result.metric} of the best program,\nsearch score less one standard error", fontsize=10)
+    figure.supylabel(f"{arms[0].metric} of the best program found,\nmean search score", fontsize=10)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside upper center", ncols=min(4, len(result.arms) + 1), frameon=False, fontsize=8
-    )
+    figure.legend(handles, labels, loc="outside upper center", ncols=min(4, panels), frameon=False, fontsize=8)
     return figure
 
 
@@ -84,7 +89,7 @@ class _Curve:
 
     Attributes:
         at: what was spent, up to the median of what searches spend.
-        median, low, high: of the best so far; of searches without a score nothing is known.
+        median, low, high: of the best program found so far; of searches without a score nothing is known.
     """
 
     def __init__(self, arm: ArmLine, axis: _Axis) -> None:
@@ -106,11 +111,11 @@ def _values(search: SearchOutcome, axis: _Axis, at: NDArray[np.float64]) -> NDAr
     return np.where(place >= 0, best[np.maximum(place, 0)], np.nan)
 
 
-def _finish(axes: Axes, result: BenchmarkResult) -> None:
+def _finish(axes: Axes, reference: ReferenceLine) -> None:
     """The reference as a line, and no more ink than is needed."""
-    scores = [outcome.search for outcome in result.references[0].searches if outcome.search is not None]
+    scores = [outcome.search for outcome in reference.searches if outcome.search is not None]
     if scores:
-        label = f"{result.references[0].name} (median)"
+        label = f"{reference.name} (median)"
         axes.axhline(float(np.median(scores)), color="#555555", linewidth=0.9, linestyle=(0, (1, 2)), label=label)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
