@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 from asking import limits, model
@@ -13,6 +14,14 @@ from alphaloss.exchanges import Reply
 from alphaloss.llm.background import Background, run_apart
 from alphaloss.llm.hello import greet
 from alphaloss.testing import MockLLM
+
+
+@pytest.fixture(autouse=True)
+def interrupts_are_heard() -> Iterator[None]:
+    """A shell starts its background jobs deaf to interrupts, and Python leaves them so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupt_main() -> None:
