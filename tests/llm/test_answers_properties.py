@@ -161,7 +161,8 @@ LONG = {
 def test_a_long_answer_is_read_in_linear_time(kind: str):
     """What is quadratic in any of these takes minutes."""
     found = read_answer(LONG[kind], parents=["a\n" * 8_000])
-    assert isinstance(found, NoCode) or all(program.source.strip() in LONG[kind] for program in found)
+    text = LONG[kind].replace("\\n", "\n")  # as JSON writes line ends
+    assert isinstance(found, NoCode) or all(program.source.strip() in text for program in found)
     assert len(parse_insights(LONG[kind], 5)) <= 5
     assert len(without_comments(LONG[kind])) <= len(LONG[kind]) + 1
 
