@@ -188,8 +188,7 @@ class Algorithm(ABC):
     def _members(self) -> Iterable[Individual]:
         """Everyone who can still be a parent, or become one."""
 
-    @abstractmethod
-    def _drop(self, individual: Individual) -> None:
+    def _drop(self, individual: Individual) -> None:  # noqa: B027  # most repeat no training, and drop nobody
         """Forgets a member: a repeated training of it failed."""
 
     def _log_entry(self) -> Mapping[str, float]:

@@ -25,6 +25,3 @@ class BestOfN(Algorithm):
 
     def _members(self) -> list[Individual]:
         return self.start
-
-    def _drop(self, individual: Individual) -> None:
-        """Nobody is trained again, so nobody is dropped."""

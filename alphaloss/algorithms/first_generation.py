@@ -70,9 +70,6 @@ class FirstGeneration(Algorithm):
     def _members(self) -> Iterable[Individual]:
         return self.population
 
-    def _drop(self, individual: Individual) -> None:
-        """Nobody is trained again, so nobody is dropped."""
-
     @property
     def _missing(self) -> int:
         """Members that are neither there nor asked for."""

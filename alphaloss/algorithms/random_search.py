@@ -20,6 +20,3 @@ class RandomSearch(Algorithm):
 
     def _members(self) -> list[Individual]:
         return self.start
-
-    def _drop(self, individual: Individual) -> None:
-        """Nobody is trained again, so nobody is dropped."""

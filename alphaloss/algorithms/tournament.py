@@ -51,8 +51,5 @@ class Tournament(Algorithm):
     def _members(self) -> list[Individual]:
         return self.population
 
-    def _drop(self, individual: Individual) -> None:
-        """Nobody is trained again, so nobody is dropped."""
-
     def _survivors(self, members: Sequence[Individual]) -> list[Individual]:
         return tools.selBest(members, self.settings.population)  # type: ignore[no-any-return]  # DEAP has no types
